@@ -1,0 +1,78 @@
+# make            build/libctshim.so and build/ctshim
+# make check      every test; make demo: the demonstration; make install PREFIX=/usr/local DESTDIR=
+# V=1 shows commands; BUILD=dir builds elsewhere; WERROR=1 makes warnings errors.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+OPTIMIZE ?= -O2 -g
+SANITIZE ?=
+
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
+CJSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
+CJSON_LIBS := $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
+CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE -DCT_VERSION='"$(VERSION)"' $(WARNINGS) $(OPTIMIZE) $(SANITIZE) \
+	-fPIC -fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections \
+	-pthread -Icrypto -Iformat $(CJSON_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
+# OpenSSL goes in whole and hidden: another copy in the process must never meet ours.
+CRYPTO_LIBS := -l:libcrypto.a -Wl,--exclude-libs,ALL
+LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
+
+ifeq ($(V),)
+Q = @
+say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)';
+else
+say =
+endif
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
+LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format)
+CLI_OBJECTS := $(call objects,cli)
+PRELOAD_OBJECTS := $(call objects,preload)
+
+all: $(BUILD)/libctshim.so $(BUILD)/ctshim
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CFLAGS_ALL) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
+
+# Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
+$(PRELOAD_OBJECTS): OBJECT_FLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
+
+# What the library exports comes from the list of hooks.
+$(BUILD)/libctshim.map: preload/hooks.def
+	@mkdir -p $(@D)
+	$(call say,MAP) { echo '{ global:'; sed -n 's/^HOOK([^,]*, *\([a-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
+
+$(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.map
+	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs \
+		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+
+$(BUILD)/ctshim: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CLI_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BUILD)/ctshim $(DESTDIR)$(PREFIX)/bin/ctshim
+	install -m 644 $(BUILD)/libctshim.so $(DESTDIR)$(PREFIX)/lib/libctshim.so
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/ctshim $(DESTDIR)$(PREFIX)/lib/libctshim.so
+
+clean:
+	rm -rf $(BUILD)
+
+demo:
+	scripts/demo
+
+include tests/tests.mk
+
+.PHONY: all install uninstall clean demo
+.DELETE_ON_ERROR:
+
+-include $(LIBRARY_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(PRELOAD_OBJECTS:.o=.d)

@@ -1,0 +1,19 @@
+/* What the files of crypto/ share about OpenSSL; nothing outside crypto/ includes this. */
+#ifndef CT_CRYPTO_INTERNAL_H
+#define CT_CRYPTO_INTERNAL_H
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "cipher.h"
+#include "crypto.h"
+
+struct ct_crypto {
+	OSSL_LIB_CTX *lib;
+	EVP_CIPHER *ciphers[CT_CIPHER_COUNT];
+};
+
+/* CT_E_CRYPTO: `what` failed inside OpenSSL. Returns -1. */
+int ct_fail_openssl(struct ct_error *err, const char *what);
+
+#endif

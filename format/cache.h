@@ -1,0 +1,32 @@
+/* A small cache of opened messages, so that small reads cost each message once.
+ *
+ * An entry is opened by the first thread that wants it; others wait for it. It goes when it has
+ * served as many bytes as it holds (what was read once in sequence is not read again), or when the
+ * least recently used entries pass the budget. Plaintext is wiped when it goes. Thread-safe. */
+#ifndef CT_CACHE_H
+#define CT_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct ct_cache;
+
+/* `budget`: bytes that idle entries may hold together. */
+int ct_cache_new(struct ct_cache **cache, uint64_t budget, struct ct_error *err);
+void ct_cache_free(struct ct_cache *cache);
+
+/* Fill `bytes` with the message; on failure 0 bytes may be used. */
+typedef int ct_cache_fill(void *context, uint8_t *bytes, struct ct_error *err);
+
+/* Copy `len` bytes at `offset` of the message that is identified by `id` and has `size` bytes to `to`,
+ * opening it with `fill` when it is not there. Errors are those of `fill`, and CT_E_NOMEM. */
+int ct_cache_read(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len,
+		  uint8_t *to, ct_cache_fill *fill, void *context, struct ct_error *err);
+
+/* For a child process after a fork, while it has one thread: forget everything, whatever state other
+ * threads had left it in. */
+void ct_cache_after_fork(struct ct_cache *cache);
+
+#endif

@@ -1,0 +1,242 @@
+#include "header.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+static int parse_metadata(struct ct_header *header, const cJSON *object, struct ct_error *err)
+{
+	if (!cJSON_IsObject(object))
+		return ct_fail(err, CT_E_FORMAT, "header: __metadata__ is not an object");
+	size_t count = (size_t)cJSON_GetArraySize(object);
+	header->metadata = calloc(count + 1, sizeof *header->metadata);
+	if (header->metadata == NULL)
+		return ct_fail_nomem(err);
+	const cJSON *item;
+	cJSON_ArrayForEach(item, object)
+	{
+		if (!cJSON_IsString(item))
+			return ct_fail(err, CT_E_FORMAT,
+				       "header: __metadata__ '%.100s' is not a string", item->string);
+		struct ct_metadata *pair = &header->metadata[header->metadata_count++];
+		pair->key = strdup(item->string);
+		pair->value = strdup(item->valuestring);
+		if (pair->key == NULL || pair->value == NULL)
+			return ct_fail_nomem(err);
+	}
+	return 0;
+}
+
+static int parse_shape(struct ct_tensor *tensor, const cJSON *array, struct ct_error *err)
+{
+	if (!cJSON_IsArray(array))
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': no shape", tensor->name);
+	size_t rank = (size_t)cJSON_GetArraySize(array);
+	tensor->shape = calloc(rank + 1, sizeof *tensor->shape);
+	if (tensor->shape == NULL)
+		return ct_fail_nomem(err);
+	const cJSON *item;
+	cJSON_ArrayForEach(item, array)
+	{
+		if (ct_json_u64(item, &tensor->shape[tensor->rank++]) < 0)
+			return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': a dimension is no number",
+				       tensor->name);
+	}
+	return 0;
+}
+
+static int check_size(const struct ct_tensor *tensor, struct ct_error *err)
+{
+	uint64_t bits = ct_dtype_bits(tensor->dtype), elements = 1;
+	for (size_t i = 0; i < tensor->rank; i++)
+		if (__builtin_mul_overflow(elements, tensor->shape[i], &elements))
+			return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': the shape overflows",
+				       tensor->name);
+	if (__builtin_mul_overflow(elements, bits, &bits))
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': the shape overflows", tensor->name);
+	if (bits % 8 != 0)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': its size is no whole number of bytes",
+			       tensor->name);
+	if (bits / 8 != tensor->end - tensor->begin)
+		return ct_fail(err, CT_E_FORMAT,
+			       "tensor '%.200s': shape and type make %" PRIu64
+			       " bytes, data_offsets say %" PRIu64,
+			       tensor->name, bits / 8, tensor->end - tensor->begin);
+	return 0;
+}
+
+static int parse_tensor(struct ct_tensor *tensor, const cJSON *object, struct ct_error *err)
+{
+	tensor->name = strdup(object->string);
+	if (tensor->name == NULL)
+		return ct_fail_nomem(err);
+	if (!cJSON_IsObject(object))
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': not an object", tensor->name);
+	const cJSON *item, *dtype = NULL, *shape = NULL, *offsets = NULL;
+	cJSON_ArrayForEach(item, object)
+	{
+		if (strcmp(item->string, "dtype") == 0)
+			dtype = item;
+		else if (strcmp(item->string, "shape") == 0)
+			shape = item;
+		else if (strcmp(item->string, "data_offsets") == 0)
+			offsets = item;
+		else /* the signature would not cover it */
+			return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': unknown field '%.100s'",
+				       tensor->name, item->string);
+	}
+	if (!cJSON_IsString(dtype))
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': no dtype", tensor->name);
+	if (ct_dtype_parse(dtype->valuestring, &tensor->dtype) < 0)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': unknown dtype '%.40s'", tensor->name,
+			       dtype->valuestring);
+	if (parse_shape(tensor, shape, err) < 0)
+		return -1;
+	if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2
+	    || ct_json_u64(offsets->child, &tensor->begin) < 0
+	    || ct_json_u64(offsets->child->next, &tensor->end) < 0)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': data_offsets are not two numbers",
+			       tensor->name);
+	if (tensor->begin > tensor->end)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': data_offsets run backwards",
+			       tensor->name);
+	return check_size(tensor, err);
+}
+
+static int compare_data(const void *a, const void *b, void *context)
+{
+	const struct ct_tensor *tensors = context;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const struct ct_tensor *x = &tensors[i], *y = &tensors[j];
+	if (x->begin != y->begin)
+		return x->begin < y->begin ? -1 : 1;
+	if (x->end != y->end)
+		return x->end < y->end ? -1 : 1;
+	return i < j ? -1 : i > j;
+}
+
+static int compare_names(const void *a, const void *b, void *context)
+{
+	const struct ct_tensor *tensors = context;
+	return strcmp(tensors[*(const size_t *)a].name, tensors[*(const size_t *)b].name);
+}
+
+static int make_orders(struct ct_header *header, struct ct_error *err)
+{
+	header->data_order = calloc(header->count + 1, sizeof *header->data_order);
+	header->name_order = calloc(header->count + 1, sizeof *header->name_order);
+	if (header->data_order == NULL || header->name_order == NULL)
+		return ct_fail_nomem(err);
+	for (size_t i = 0; i < header->count; i++)
+		header->data_order[i] = header->name_order[i] = i;
+	qsort_r(header->data_order, header->count, sizeof(size_t), compare_data, header->tensors);
+	qsort_r(header->name_order, header->count, sizeof(size_t), compare_names, header->tensors);
+	return 0;
+}
+
+static int check_layout(const struct ct_header *header, uint64_t data_size, struct ct_error *err)
+{
+	uint64_t at = 0;
+	for (size_t i = 0; i < header->count; i++) {
+		const struct ct_tensor *tensor = &header->tensors[header->data_order[i]];
+		if (tensor->begin != at)
+			return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': %s before it in the data",
+				       tensor->name, tensor->begin > at ? "a hole" : "an overlap");
+		at = tensor->end;
+	}
+	if (at != data_size)
+		return ct_fail(err, CT_E_FORMAT,
+			       "the header describes %" PRIu64 " bytes of data, the file has %" PRIu64
+			       ": it was cut off or something was added, get it again",
+			       at, data_size);
+	return 0;
+}
+
+int ct_header_parse(struct ct_header *header, const char *text, uint64_t length,
+		    uint64_t file_size, struct ct_error *err)
+{
+	int status = -1;
+	*header = (struct ct_header){.length = length};
+	if (length > CT_HEADER_MAX)
+		return ct_fail(err, CT_E_FORMAT, "a header of %" PRIu64 " bytes is over the limit of %" PRIu64,
+			       length, CT_HEADER_MAX);
+	if (file_size < 8 || length > file_size - 8)
+		return ct_fail(err, CT_E_FORMAT, "the file ends inside its header: get it again");
+	cJSON *tree = ct_json_parse(text, (size_t)length, CT_JSON_EXACT_NUMBERS, "header", err);
+	if (tree == NULL)
+		return -1;
+	if (!cJSON_IsObject(tree)) {
+		ct_fail(err, CT_E_FORMAT, "header: not a JSON object");
+		goto out;
+	}
+	header->tensors = calloc((size_t)cJSON_GetArraySize(tree) + 1, sizeof *header->tensors);
+	if (header->tensors == NULL) {
+		ct_fail_nomem(err);
+		goto out;
+	}
+	const cJSON *item;
+	cJSON_ArrayForEach(item, tree)
+	{
+		int parsed = strcmp(item->string, "__metadata__") == 0
+				     ? parse_metadata(header, item, err)
+				     : parse_tensor(&header->tensors[header->count++], item, err);
+		if (parsed < 0)
+			goto out;
+	}
+	if (make_orders(header, err) < 0)
+		goto out;
+	status = check_layout(header, file_size - 8 - length, err);
+out:
+	cJSON_Delete(tree);
+	return status;
+}
+
+void ct_header_clear(struct ct_header *header)
+{
+	for (size_t i = 0; i < header->count; i++) {
+		free(header->tensors[i].name);
+		free(header->tensors[i].shape);
+	}
+	for (size_t i = 0; i < header->metadata_count; i++) {
+		free(header->metadata[i].key);
+		free(header->metadata[i].value);
+	}
+	free(header->tensors);
+	free(header->metadata);
+	free(header->data_order);
+	free(header->name_order);
+	*header = (struct ct_header){0};
+}
+
+const struct ct_tensor *ct_header_find(const struct ct_header *header, const char *name)
+{
+	size_t low = 0, high = header->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct ct_tensor *tensor = &header->tensors[header->name_order[middle]];
+		int order = strcmp(name, tensor->name);
+		if (order == 0)
+			return tensor;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const char *ct_header_get(const struct ct_header *header, const char *key)
+{
+	for (size_t i = 0; i < header->metadata_count; i++)
+		if (strcmp(header->metadata[i].key, key) == 0)
+			return header->metadata[i].value;
+	return NULL;
+}
+
+bool ct_header_reserved(const char *key)
+{
+	return strcmp(key, "__crypto_keys__") == 0 || strcmp(key, "__encryption__") == 0
+	       || strcmp(key, "__policy__") == 0 || strcmp(key, "__signature__") == 0;
+}

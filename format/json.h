@@ -1,0 +1,38 @@
+/* Strict JSON (RFC 8259): cJSON builds the tree; what it lets pass is checked beside it.
+ * Thread-safe: no state. */
+#ifndef CT_JSON_H
+#define CT_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "error.h"
+
+enum {
+	CT_JSON_DEPTH = 16,        /* deepest nesting of arrays and objects */
+	CT_JSON_EXACT_NUMBERS = 1, /* flag: every number is a plain integer from 0 to 2^53 */
+};
+
+/* Parse `len` bytes, which need no NUL behind them. Errors (CT_E_FORMAT, naming `what` and the byte
+ * offset): anything that RFC 8259 does not allow, invalid UTF-8, \u0000, a lone surrogate, a
+ * repeated key, nesting past CT_JSON_DEPTH, and what `flags` forbid. The caller frees the tree with
+ * cJSON_Delete(). */
+cJSON *ct_json_parse(const char *text, size_t len, int flags, const char *what,
+		     struct ct_error *err);
+
+/* Member `key` of an object, NULL when it is absent or null. Case matters. */
+const cJSON *ct_json_get(const cJSON *object, const char *key);
+
+/* A number that CT_JSON_EXACT_NUMBERS let through. -1 when `item` is NULL or no number. */
+int ct_json_u64(const cJSON *item, uint64_t *value);
+
+/* Append `text` as a JSON string in the canonical form that signatures cover: escapes for '"', '\\'
+ * and what is below 0x20 (\b \t \n \f \r, else \u00xx in lower case), all else as it is. */
+void ct_json_put_string(struct ct_buffer *buffer, const char *text);
+
+/* The checks alone, without building a tree or looking for repeated keys. */
+int ct_json_check(const char *text, size_t len, int flags, const char *what, struct ct_error *err);
+
+#endif

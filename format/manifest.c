@@ -1,0 +1,256 @@
+#include "manifest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "aead.h"
+#include "base64.h"
+#include "json.h"
+#include "nonce.h"
+
+uint64_t ct_manifest_messages(const struct ct_manifest *manifest, uint64_t len)
+{
+	if (manifest->chunk_size == 0 || len == 0)
+		return 1;
+	return (len - 1) / manifest->chunk_size + 1;
+}
+
+bool ct_manifest_present(const struct ct_header *header)
+{
+	return ct_header_get(header, "__encryption__") != NULL;
+}
+
+/* The JSON object that metadata `key` holds as a string. */
+static cJSON *parse_member(const struct ct_header *header, const char *key, struct ct_error *err)
+{
+	const char *text = ct_header_get(header, key);
+	if (text == NULL) {
+		ct_fail(err, CT_E_FORMAT, "the header has __encryption__ but no %s", key);
+		return NULL;
+	}
+	cJSON *tree = ct_json_parse(text, strlen(text), CT_JSON_EXACT_NUMBERS, key, err);
+	if (tree != NULL && !cJSON_IsObject(tree)) {
+		cJSON_Delete(tree);
+		ct_fail(err, CT_E_FORMAT, "%s: not a JSON object", key);
+		return NULL;
+	}
+	return tree;
+}
+
+/* An optional string member, copied; *copy is NULL when it is absent or null. */
+static int copy_string(const cJSON *object, const char *key, char **copy, struct ct_error *err)
+{
+	const cJSON *item = ct_json_get(object, key);
+	if (item == NULL)
+		return 0;
+	if (!cJSON_IsString(item))
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: '%s' is not a string", key);
+	*copy = strdup(item->valuestring);
+	return *copy != NULL ? 0 : ct_fail_nomem(err);
+}
+
+/* `enc` or `sign`: check the kind of key, keep its names, give its algorithm. */
+static int parse_key(const cJSON *keys, const char *which, const char *kty,
+		     struct ct_key_name *name, const char **alg, struct ct_error *err)
+{
+	const cJSON *key = ct_json_get(keys, which);
+	if (!cJSON_IsObject(key))
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: no '%s' key", which);
+	const cJSON *item = ct_json_get(key, "kty");
+	if (!cJSON_IsString(item) || strcasecmp(item->valuestring, kty) != 0)
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: the '%s' key is not of kty '%s'",
+			       which, kty);
+	item = ct_json_get(key, "alg");
+	if (!cJSON_IsString(item))
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: the '%s' key has no alg", which);
+	*alg = item->valuestring;
+	if (copy_string(key, "kid", &name->kid, err) < 0)
+		return -1;
+	return copy_string(key, "jku", &name->jku, err);
+}
+
+static int parse_keys(struct ct_manifest *manifest, const cJSON *keys, struct ct_error *err)
+{
+	const cJSON *version = ct_json_get(keys, "version");
+	if (!cJSON_IsString(version)
+	    || (strcmp(version->valuestring, "1") != 0 && strcmp(version->valuestring, "2") != 0))
+		return ct_fail(err, CT_E_FORMAT,
+			       "__crypto_keys__: version '%.40s' is unknown (1 and 2 are known)",
+			       cJSON_IsString(version) ? version->valuestring : "none");
+	manifest->version = version->valuestring[0] - '0';
+
+	/* A version 1 file with a chunk size is chunked, as the format's own library reads it. */
+	const cJSON *chunk = ct_json_get(keys, "chunk_size");
+	manifest->chunk_size = manifest->version == 2 ? CT_CHUNK_DEFAULT : 0;
+	if (chunk != NULL
+	    && (ct_json_u64(chunk, &manifest->chunk_size) < 0 || manifest->chunk_size == 0))
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: chunk_size is not a number above 0");
+
+	const char *alg = NULL;
+	if (parse_key(keys, "enc", "oct", &manifest->master, &alg, err) < 0)
+		return -1;
+	if (ct_cipher_parse(alg, &manifest->cipher) < 0)
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: cipher '%.40s' is unknown", alg);
+	if (parse_key(keys, "sign", "okp", &manifest->signer, &alg, err) < 0)
+		return -1;
+	if (strcasecmp(alg, "ed25519") != 0 && strcasecmp(alg, "eddsa") != 0)
+		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: signature algorithm '%.40s' is unknown",
+			       alg);
+	return 0;
+}
+
+/* A base64 field of exactly `len` bytes. */
+static int parse_field(const cJSON *object, const char *field, uint8_t *bytes, size_t len,
+		       struct ct_error *err)
+{
+	const cJSON *item = ct_json_get(object, field);
+	size_t size = 0;
+	if (!cJSON_IsString(item))
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': no %s", object->string, field);
+	if (ct_base64_decode(item->valuestring, strlen(item->valuestring), CT_BASE64_STANDARD, bytes,
+			     len, &size)
+		    < 0
+	    || size != len)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': %s is not base64 of %zu bytes",
+			       object->string, field, len);
+	return 0;
+}
+
+static bool is_empty(const cJSON *item)
+{
+	return item == NULL || (cJSON_IsString(item) && item->valuestring[0] == '\0');
+}
+
+static int parse_sealed(struct ct_manifest *manifest, const struct ct_tensor *tensor,
+			struct ct_sealed *sealed, const cJSON *object, struct ct_error *err)
+{
+	bool chunked = manifest->chunk_size != 0;
+	uint64_t len = tensor->end - tensor->begin;
+	const char *tags = chunked ? "tags" : "tag";
+	if (parse_field(object, "wrapped_key", sealed->wrapped_key,
+			ct_cipher_key_len(manifest->cipher), err)
+		    < 0
+	    || parse_field(object, "key_iv", sealed->key_iv, CT_NONCE_LEN, err) < 0
+	    || parse_field(object, "key_tag", sealed->key_tag, CT_TAG_LEN, err) < 0)
+		return -1;
+	sealed->sealed = true;
+	if (!chunked && len == 0 && is_empty(ct_json_get(object, "iv"))
+	    && is_empty(ct_json_get(object, "tag")))
+		return 0; /* an empty tensor of version 1 has no message */
+
+	sealed->messages = ct_manifest_messages(manifest, len);
+	uint64_t message = chunked && manifest->chunk_size < len ? manifest->chunk_size : len;
+	if (message > ct_aead_message_max(manifest->cipher))
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': a message of %" PRIu64
+			       " bytes is more than the cipher allows", tensor->name, message);
+	/* The text bounds the number of tags before anything is allocated for them. */
+	const cJSON *item = ct_json_get(object, tags);
+	size_t text = cJSON_IsString(item) ? strlen(item->valuestring) : 0;
+	if (sealed->messages > text / CT_TAG_LEN)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': %s %s %" PRIu64 " messages",
+			       tensor->name, tags, item == NULL ? "missing for" : "too short for",
+			       sealed->messages);
+	sealed->tags = calloc((size_t)sealed->messages, CT_TAG_LEN);
+	if (sealed->tags == NULL)
+		return ct_fail_nomem(err);
+	if (parse_field(object, tags, sealed->tags, (size_t)sealed->messages * CT_TAG_LEN, err) < 0
+	    || parse_field(object, chunked ? "base_iv" : "iv", sealed->nonce, CT_NONCE_LEN, err) < 0)
+		return -1;
+	uint8_t last[CT_NONCE_LEN];
+	if (chunked && ct_nonce_chunk(sealed->nonce, sealed->messages - 1, last, err) < 0)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': the nonces of its chunks overflow",
+			       tensor->name);
+	return 0;
+}
+
+static int parse_encryption(struct ct_manifest *manifest, const struct ct_header *header,
+			    const cJSON *entries, struct ct_error *err)
+{
+	const cJSON *entry;
+	cJSON_ArrayForEach(entry, entries)
+	{
+		const struct ct_tensor *tensor = ct_header_find(header, entry->string);
+		if (tensor == NULL)
+			return ct_fail(err, CT_E_FORMAT,
+				       "__encryption__: there is no tensor '%.200s'", entry->string);
+		if (!cJSON_IsObject(entry))
+			return ct_fail(err, CT_E_FORMAT, "__encryption__: '%.200s' is not an object",
+				       entry->string);
+		struct ct_sealed *sealed = &manifest->tensors[tensor - header->tensors];
+		if (parse_sealed(manifest, tensor, sealed, entry, err) < 0)
+			return -1;
+		manifest->sealed_count++;
+	}
+	return 0;
+}
+
+static int parse_policy(struct ct_manifest *manifest, const cJSON *policy, struct ct_error *err)
+{
+	const cJSON *local = ct_json_get(policy, "local"), *remote = ct_json_get(policy, "remote");
+	if (!cJSON_IsString(local))
+		return ct_fail(err, CT_E_FORMAT, "__policy__: no local policy");
+	if (remote != NULL && !cJSON_IsString(remote))
+		return ct_fail(err, CT_E_FORMAT, "__policy__: the remote policy is not a string");
+	manifest->policy_local = strdup(local->valuestring);
+	manifest->policy_remote = remote != NULL ? strdup(remote->valuestring) : NULL;
+	if (manifest->policy_local == NULL || (remote != NULL && manifest->policy_remote == NULL))
+		return ct_fail_nomem(err);
+	return 0;
+}
+
+static int parse_signature(struct ct_manifest *manifest, const struct ct_header *header,
+			   struct ct_error *err)
+{
+	const char *text = ct_header_get(header, "__signature__");
+	size_t size = 0;
+	if (text == NULL)
+		return ct_fail(err, CT_E_FORMAT, "the header has __encryption__ but no __signature__");
+	if (ct_base64_decode(text, strlen(text), CT_BASE64_STANDARD, manifest->signature,
+			     sizeof manifest->signature, &size)
+		    < 0
+	    || size != sizeof manifest->signature)
+		return ct_fail(err, CT_E_FORMAT, "__signature__ is not base64 of 64 bytes");
+	return 0;
+}
+
+int ct_manifest_parse(struct ct_manifest *manifest, const struct ct_header *header,
+		      struct ct_error *err)
+{
+	int status = -1;
+	*manifest = (struct ct_manifest){.count = header->count};
+	manifest->tensors = calloc(header->count + 1, sizeof *manifest->tensors);
+	if (manifest->tensors == NULL)
+		return ct_fail_nomem(err);
+	cJSON *keys = NULL, *encryption = NULL, *policy = NULL;
+	if ((keys = parse_member(header, "__crypto_keys__", err)) == NULL
+	    || (encryption = parse_member(header, "__encryption__", err)) == NULL
+	    || (policy = parse_member(header, "__policy__", err)) == NULL)
+		goto out;
+	if (parse_keys(manifest, keys, err) < 0
+	    || parse_encryption(manifest, header, encryption, err) < 0
+	    || parse_policy(manifest, policy, err) < 0
+	    || parse_signature(manifest, header, err) < 0)
+		goto out;
+	status = 0;
+out:
+	cJSON_Delete(keys);
+	cJSON_Delete(encryption);
+	cJSON_Delete(policy);
+	return status;
+}
+
+void ct_manifest_clear(struct ct_manifest *manifest)
+{
+	for (size_t i = 0; manifest->tensors != NULL && i < manifest->count; i++)
+		free(manifest->tensors[i].tags);
+	free(manifest->tensors);
+	free(manifest->master.kid);
+	free(manifest->master.jku);
+	free(manifest->signer.kid);
+	free(manifest->signer.jku);
+	free(manifest->policy_local);
+	free(manifest->policy_remote);
+	*manifest = (struct ct_manifest){0};
+}

@@ -1,0 +1,59 @@
+#include "policy.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Past white space and comments; *line tells whether a line ended on the way. */
+static const char *skip(const char *p, bool *line)
+{
+	*line = false;
+	for (;;) {
+		if (*p == '#') {
+			p += strcspn(p, "\r\n");
+		} else if (*p == '\n' || *p == '\r') {
+			*line = true;
+			p++;
+		} else if (*p == ' ' || *p == '\t') {
+			p++;
+		} else {
+			return p;
+		}
+	}
+}
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_default(const char *p)
+{
+	static const struct {
+		const char *token;
+		bool on_new_line; /* a rule begins on a line of its own */
+	} expected[] = {{"package", false}, {"model", false}, {"allow", true}, {"=", false}, {"true", false}};
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+		const char *token = expected[i].token;
+		size_t len = strlen(token);
+		bool line;
+		p = skip(p, &line);
+		if (i > 0 && line != expected[i].on_new_line)
+			return false;
+		if (strncmp(p, token, len) != 0)
+			return false;
+		p += len;
+		if (is_word(token[0]) && is_word(*p))
+			return false;
+	}
+	bool line;
+	return *skip(p, &line) == '\0';
+}
+
+int ct_policy_check(const char *module, struct ct_error *err)
+{
+	if (is_default(module))
+		return 0;
+	return ct_fail(err, CT_E_POLICY,
+		       "the file carries an access policy that this version cannot evaluate yet, so loading "
+		       "is denied: use a version with a policy engine, or encrypt with the default policy");
+}

@@ -1,0 +1,36 @@
+/* Where a model's bytes come from and go to. format/ itself never opens, reads or writes a file: the
+ * shim must reach the kernel past its own hooks, tests read from memory. */
+#ifndef CT_SOURCE_H
+#define CT_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* The bytes of one file, `size` of them. */
+struct ct_source {
+	/* Read exactly `len` bytes at `offset`; ending early is an error (CT_E_IO). Called by several
+	 * threads at once. */
+	int (*read_at)(void *context, void *bytes, size_t len, uint64_t offset,
+		       struct ct_error *err);
+	void *context;
+	uint64_t size;
+};
+
+/* Where output goes. */
+struct ct_sink {
+	/* Write exactly `len` bytes at `offset`, in any order, by several threads at once. */
+	int (*write_at)(void *context, const void *bytes, size_t len, uint64_t offset,
+			struct ct_error *err);
+	void *context;
+};
+
+/* Told now and then, by any of the working threads, that `more` further bytes are done. Anything but
+ * 0 stops the work (CT_E_STOPPED). */
+struct ct_progress {
+	int (*advance)(void *context, uint64_t more);
+	void *context;
+};
+
+#endif

@@ -1,0 +1,242 @@
+#include "view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache.h"
+#include "parallel.h"
+#include "run.h"
+
+enum {
+	BLOCK = 2 * 1024 * 1024,      /* bytes of a read that one task takes */
+	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
+	CACHE_MIN = 64 * 1024 * 1024,
+	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
+};
+
+struct ct_view {
+	struct ct_model *model;
+	struct ct_view_options options;
+	char *image; /* length field and plain header: the first data_offset bytes */
+	struct ct_cache *cache;
+};
+
+static int make_image(struct ct_view *view, struct ct_error *err)
+{
+	const struct ct_header *header = &view->model->header;
+	struct ct_buffer image = {0};
+	for (unsigned i = 0; i < 8; i++) {
+		uint8_t byte = (uint8_t)(header->length >> (8 * i));
+		ct_buffer_put(&image, &byte, 1);
+	}
+	ct_header_put_plain(header, &image);
+	if (image.len > view->model->data_offset) {
+		ct_buffer_free(&image);
+		return ct_fail(err, CT_E_FORMAT, "the plain header is longer than the encrypted one");
+	}
+	ct_buffer_fill(&image, ' ', (size_t)view->model->data_offset - image.len);
+	if (ct_buffer_check(&image, err) < 0) {
+		ct_buffer_free(&image);
+		return -1;
+	}
+	view->image = image.data;
+	return 0;
+}
+
+static uint64_t largest_message(const struct ct_model *model)
+{
+	uint64_t largest = 0;
+	for (size_t i = 0; i < model->span_count; i++) {
+		const struct ct_tensor *tensor = &model->header.tensors[model->spans[i]];
+		uint64_t len = tensor->end - tensor->begin, chunk = model->manifest.chunk_size;
+		if (chunk != 0 && len > chunk)
+			len = chunk;
+		if (model->manifest.tensors[model->spans[i]].sealed && len > largest)
+			largest = len;
+	}
+	return largest;
+}
+
+int ct_view_new(struct ct_view **out, struct ct_model *model,
+		const struct ct_view_options *options, struct ct_error *err)
+{
+	struct ct_view *view = calloc(1, sizeof *view);
+	if (view == NULL) {
+		ct_model_free(model);
+		return ct_fail_nomem(err);
+	}
+	view->model = model;
+	view->options = *options;
+	if (model->encrypted && model->data_keys == NULL) {
+		ct_fail(err, CT_E_ARGUMENT, "the model is not unlocked");
+		goto out;
+	}
+	uint64_t budget = model->encrypted ? largest_message(model) * CACHE_MESSAGES : 0;
+	if (ct_cache_new(&view->cache, budget > CACHE_MIN ? budget : CACHE_MIN, err) < 0
+	    || make_image(view, err) < 0)
+		goto out;
+	*out = view;
+	return 0;
+out:
+	ct_view_free(view);
+	return -1;
+}
+
+void ct_view_free(struct ct_view *view)
+{
+	if (view == NULL)
+		return;
+	ct_cache_free(view->cache);
+	ct_model_free(view->model);
+	free(view->image);
+	free(view);
+}
+
+const struct ct_model *ct_view_model(const struct ct_view *view)
+{
+	return view->model;
+}
+
+void ct_view_after_fork(struct ct_view *view)
+{
+	ct_cache_after_fork(view->cache);
+}
+
+/* One read, split into blocks. */
+struct request {
+	struct ct_view *view;
+	const struct ct_source *source;
+	uint8_t *bytes;
+	uint64_t start, end; /* file offsets */
+};
+
+/* A thread's cipher context, kept while it stays with one tensor. */
+struct opener {
+	struct ct_aead *aead;
+	size_t tensor;
+};
+
+static int open_run(const struct request *request, struct opener *opener, size_t tensor,
+		    uint64_t first, uint64_t count, uint8_t *to, struct ct_error *err)
+{
+	const struct ct_model *model = request->view->model;
+	if (opener->aead == NULL || opener->tensor != tensor) {
+		ct_aead_free(opener->aead);
+		opener->aead = NULL;
+		if (ct_aead_new(&opener->aead, request->view->options.crypto, model->manifest.cipher,
+				&model->data_keys[tensor], CT_OPEN, err)
+		    < 0)
+			return -1;
+		opener->tensor = tensor;
+	}
+	struct ct_run run = {
+		.model = model,
+		.tensor = tensor,
+		.first = first,
+		.count = count,
+		.tags = model->manifest.tensors[tensor].tags,
+		.source = request->source,
+		.source_data = model->data_offset,
+		.memory = to,
+		.keep = true,
+	};
+	return ct_run(&run, opener->aead, CT_OPEN, err);
+}
+
+struct partial {
+	const struct request *request;
+	struct opener *opener;
+	const struct ct_piece *piece;
+};
+
+static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
+{
+	struct partial *partial = context;
+	return open_run(partial->request, partial->opener, partial->piece->tensor,
+			partial->piece->message, 1, bytes, err);
+}
+
+/* Whole messages from `piece` on that begin before `limit` and end inside the request. */
+static uint64_t count_whole(const struct request *request, const struct ct_piece *piece,
+			    uint64_t limit, uint64_t *end)
+{
+	const struct ct_model *model = request->view->model;
+	uint64_t messages = model->manifest.tensors[piece->tensor].messages, count = 1;
+	*end = piece->end;
+	while (piece->message + count < messages && *end < limit) {
+		uint64_t start, next;
+		ct_model_message(model, piece->tensor, piece->message + count, &start, &next);
+		if (next > request->end)
+			break;
+		*end = next;
+		count++;
+	}
+	return count;
+}
+
+/* Serve what begins at `at`; *next is where it ended. */
+static int serve(const struct request *request, struct opener *opener, uint64_t at, uint64_t limit,
+		 uint64_t *next, struct ct_error *err)
+{
+	struct ct_view *view = request->view;
+	struct ct_piece piece = ct_model_piece(view->model, at);
+	uint8_t *to = request->bytes + (at - request->start);
+	uint64_t end = piece.end < request->end ? piece.end : request->end;
+	if (piece.kind != CT_PIECE_SEALED) {
+		*next = end < limit ? end : limit;
+		if (piece.kind == CT_PIECE_CLEAR)
+			return request->source->read_at(request->source->context, to,
+							(size_t)(*next - at), at, err);
+		memcpy(to, view->image + at, (size_t)(*next - at));
+		return 0;
+	}
+	if (at == piece.start && end == piece.end) {
+		uint64_t count = count_whole(request, &piece, limit, next);
+		return open_run(request, opener, piece.tensor, piece.message, count, to, err);
+	}
+	*next = end;
+	struct partial partial = {request, opener, &piece};
+	return ct_cache_read(view->cache, piece.start, (size_t)(piece.end - piece.start),
+			     (size_t)(at - piece.start), (size_t)(end - at), to, fill_message, &partial,
+			     err);
+}
+
+/* A block serves every message part that begins in it, wherever that ends. */
+static int serve_block(void *context, uint64_t block, struct ct_error *err)
+{
+	const struct request *request = context;
+	struct opener opener = {0};
+	uint64_t at = request->start + block * BLOCK, limit = at + BLOCK;
+	if (limit > request->end)
+		limit = request->end;
+	if (block > 0) {
+		struct ct_piece piece = ct_model_piece(request->view->model, at);
+		if (piece.kind == CT_PIECE_SEALED && piece.start < at)
+			at = piece.end;
+	}
+	int status = 0;
+	while (status == 0 && at < limit)
+		status = serve(request, &opener, at, limit, &at, err);
+	ct_aead_free(opener.aead);
+	return status;
+}
+
+int ct_view_read(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		 uint64_t offset, struct ct_error *err)
+{
+	uint64_t size = view->model->file_size;
+	if (offset > size || len > size - offset)
+		return ct_fail(err, CT_E_ARGUMENT, "a read past the end of the file");
+	if (len == 0)
+		return 0;
+	struct request request = {view, source, bytes, offset, offset + len};
+	uint64_t blocks = (len - 1) / BLOCK + 1, worth = len / PER_THREAD;
+	unsigned threads = view->options.threads;
+	if (threads > worth)
+		threads = (unsigned)worth;
+	int status = ct_parallel(threads, blocks, serve_block, &request, err);
+	if (status < 0 && err->sys != EFAULT)
+		ct_wipe(bytes, len);
+	return status;
+}

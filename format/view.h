@@ -1,0 +1,38 @@
+/* The view: the plaintext image of one model file, of exactly the file's length. Its header has the
+ * reserved metadata removed and spaces in their place; its data is the tensors' plaintext.
+ *
+ * A view owns no descriptor: each read says where ciphertext comes from, and authentication proves
+ * that it is the right one. Reads may run in any number of threads at once. */
+#ifndef CT_VIEW_H
+#define CT_VIEW_H
+
+#include "model.h"
+
+struct ct_view;
+
+struct ct_view_options {
+	const struct ct_crypto *crypto; /* must outlive the view */
+	unsigned threads;               /* at most so many for one read; 0 counts as 1 */
+};
+
+/* Make the view of an unlocked encrypted model, or of a plain one. The view takes the model over, also
+ * when it fails. CT_E_ARGUMENT: the model is encrypted and not unlocked. */
+int ct_view_new(struct ct_view **view, struct ct_model *model,
+		const struct ct_view_options *options, struct ct_error *err);
+
+/* Wipes plaintext and keys. NULL is allowed. No read may be under way. */
+void ct_view_free(struct ct_view *view);
+
+const struct ct_model *ct_view_model(const struct ct_view *view);
+
+/* Read exactly `len` bytes at `offset`; offset + len must not pass the file's end (CT_E_ARGUMENT).
+ * `source` is the encrypted file. Messages that lie whole in the range are opened in place, several in
+ * parallel; parts of messages come through a small cache. On failure `bytes` is wiped (but after
+ * EFAULT, when it cannot be) and *err names tensor and chunk: CT_E_AUTH, CT_E_IO, CT_E_NOMEM. */
+int ct_view_read(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		 uint64_t offset, struct ct_error *err);
+
+/* See ct_cache_after_fork(). */
+void ct_view_after_fork(struct ct_view *view);
+
+#endif

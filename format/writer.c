@@ -1,0 +1,277 @@
+#include "writer.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "nonce.h"
+#include "policy.h"
+#include "stream.h"
+
+/* The header as text: length field, JSON, spaces up to `length` (0: as few as `align` asks for). */
+static int put_file_header(struct ct_buffer *out, const char *json, size_t json_len, uint64_t length,
+			   uint64_t align, struct ct_error *err)
+{
+	if (length == 0)
+		length = (8 + json_len + align - 1) / align * align - 8;
+	if (length < json_len || length > CT_HEADER_MAX)
+		return ct_fail(err, CT_E_ARGUMENT,
+			       "the header would have %" PRIu64 " bytes, the format allows %" PRIu64
+			       ": use larger chunks",
+			       length, CT_HEADER_MAX);
+	for (unsigned i = 0; i < 8; i++) {
+		uint8_t byte = (uint8_t)(length >> (8 * i));
+		ct_buffer_put(out, &byte, 1);
+	}
+	ct_buffer_put(out, json, json_len);
+	ct_buffer_fill(out, ' ', (size_t)length - json_len);
+	return ct_buffer_check(out, err);
+}
+
+static const struct ct_keyset_entry *find_signer(const struct ct_keyset *keys, struct ct_error *err)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (keys->entries[i].kind == CT_SIGNING_KEY && keys->entries[i].has_seed)
+			return &keys->entries[i];
+	ct_fail(err, CT_E_KEY,
+		"the key file has no signing seed ('d'): use the file that keygen made, not the public one");
+	return NULL;
+}
+
+static int copy_name(struct ct_key_name *name, const struct ct_keyset_entry *key,
+		     struct ct_error *err)
+{
+	if ((key->kid != NULL && (name->kid = strdup(key->kid)) == NULL)
+	    || (key->jku != NULL && (name->jku = strdup(key->jku)) == NULL))
+		return ct_fail_nomem(err);
+	return 0;
+}
+
+/* A fresh data key for one tensor, wrapped; its nonces; room for its tags. */
+static int seal_tensor(struct ct_model *model, size_t tensor, const struct ct_crypto *crypto,
+		       const struct ct_keyset_entry *master, struct ct_error *err)
+{
+	struct ct_manifest *manifest = &model->manifest;
+	struct ct_sealed *sealed = &manifest->tensors[tensor];
+	const struct ct_tensor *t = &model->header.tensors[tensor];
+	struct ct_key *key = &model->data_keys[tensor];
+	uint64_t len = t->end - t->begin;
+	key->len = ct_cipher_key_len(manifest->cipher);
+	if (ct_random(crypto, key->bytes, key->len, err) < 0
+	    || ct_random(crypto, sealed->key_iv, CT_NONCE_LEN, err) < 0
+	    || ct_seal(crypto, manifest->cipher, &master->master, sealed->key_iv, key->bytes,
+		       sealed->wrapped_key, key->len, sealed->key_tag, err)
+		       < 0)
+		return -1;
+	sealed->sealed = true;
+	manifest->sealed_count++;
+	if (manifest->chunk_size == 0 && len == 0)
+		return 0;
+	uint64_t message = manifest->chunk_size != 0 && manifest->chunk_size < len
+				   ? manifest->chunk_size : len;
+	if (message > ct_aead_message_max(manifest->cipher))
+		return ct_fail(err, CT_E_ARGUMENT, "tensor '%.200s': a message of %" PRIu64
+			       " bytes is more than the cipher allows: use version 2 with smaller chunks",
+			       t->name, message);
+	sealed->messages = ct_manifest_messages(manifest, len);
+	if (sealed->messages > CT_HEADER_MAX / CT_TAG_LEN)
+		return ct_fail(err, CT_E_ARGUMENT, "tensor '%.200s': %" PRIu64
+			       " chunks do not fit a header: use larger chunks", t->name, sealed->messages);
+	sealed->tags = calloc((size_t)sealed->messages, CT_TAG_LEN);
+	if (sealed->tags == NULL)
+		return ct_fail_nomem(err);
+	return ct_nonce_draw_base(crypto, sealed->messages, sealed->nonce, err);
+}
+
+/* The model that is to be written: the plain one's header with a manifest and data keys of its own.
+ * Its header's parts are borrowed from `plain`. */
+static int make_target(struct ct_model *target, const struct ct_model *plain,
+		       const struct ct_encrypt_options *options, struct ct_error *err)
+{
+	struct ct_manifest *manifest = &target->manifest;
+	*target = *plain;
+	target->encrypted = true;
+	target->data_keys = calloc(plain->header.count + 1, sizeof *target->data_keys);
+	*manifest = (struct ct_manifest){
+		.version = options->version,
+		.cipher = options->cipher,
+		.chunk_size = options->version == 2 ? options->chunk_size : 0,
+		.count = plain->header.count,
+		.tensors = calloc(plain->header.count + 1, sizeof *manifest->tensors),
+		.policy_local = strdup(options->policy_local != NULL ? options->policy_local
+								     : CT_POLICY_DEFAULT),
+		.policy_remote = strdup(options->policy_remote != NULL ? options->policy_remote
+								       : CT_POLICY_DEFAULT),
+	};
+	if (target->data_keys == NULL || manifest->tensors == NULL || manifest->policy_local == NULL
+	    || manifest->policy_remote == NULL)
+		return ct_fail_nomem(err);
+	const struct ct_keyset_entry *master =
+		ct_keyset_find(options->keys, CT_MASTER_KEY, NULL, (int)options->cipher);
+	const struct ct_keyset_entry *signer = find_signer(options->keys, err);
+	if (signer == NULL)
+		return -1;
+	if (master == NULL)
+		return ct_fail(err, CT_E_KEY, "the key file has no master key for %s: make one with keygen --alg",
+			       ct_cipher_name(options->cipher));
+	if (copy_name(&manifest->master, master, err) < 0
+	    || copy_name(&manifest->signer, signer, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plain->header.count; i++) {
+		if (options->select != NULL
+		    && !options->select(options->select_context, plain->header.tensors[i].name))
+			continue;
+		if (seal_tensor(target, i, options->crypto, master, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void clear_target(struct ct_model *target)
+{
+	if (target->data_keys != NULL)
+		ct_wipe(target->data_keys, target->header.count * sizeof *target->data_keys);
+	free(target->data_keys);
+	ct_manifest_clear(&target->manifest);
+}
+
+enum { KEYS, ENCRYPTION, POLICY, SIGNATURE, RESERVED };
+
+/* The encrypted header's JSON, signed. Its length depends on the number of tags, not on their
+ * values. */
+static int make_json(struct ct_model *target, const struct ct_encrypt_options *options,
+		     struct ct_buffer *json, struct ct_error *err)
+{
+	struct ct_manifest *manifest = &target->manifest;
+	struct ct_buffer texts[RESERVED] = {{0}}, canonical = {0};
+	int status = -1;
+	ct_manifest_put_keys(manifest, &texts[KEYS]);
+	ct_manifest_put_encryption(manifest, &target->header, &texts[ENCRYPTION]);
+	ct_manifest_put_policy(manifest, &texts[POLICY]);
+	for (int i = 0; i < SIGNATURE; i++)
+		if (ct_buffer_check(&texts[i], err) < 0)
+			goto out;
+	struct ct_metadata extra[RESERVED] = {
+		[KEYS] = {"__crypto_keys__", texts[KEYS].data},
+		[ENCRYPTION] = {"__encryption__", texts[ENCRYPTION].data},
+		[POLICY] = {"__policy__", texts[POLICY].data},
+	};
+	const struct ct_keyset_entry *signer = find_signer(options->keys, err);
+	if (signer == NULL
+	    || ct_header_put_canonical(&target->header, extra, SIGNATURE, &canonical, err) < 0
+	    || ct_ed25519_sign(options->crypto, signer->seed.bytes, canonical.data, canonical.len,
+			       manifest->signature, err)
+		       < 0)
+		goto out;
+	ct_buffer_free(&canonical); /* as long as the header, and not needed any more */
+	char signature[90];
+	ct_base64_encode(manifest->signature, sizeof manifest->signature, signature);
+	extra[SIGNATURE] = (struct ct_metadata){"__signature__", signature};
+	ct_header_put(&target->header, extra, RESERVED, json);
+	status = ct_buffer_check(json, err);
+out:
+	ct_buffer_free(&canonical);
+	for (int i = 0; i < RESERVED; i++)
+		ct_buffer_free(&texts[i]);
+	return status;
+}
+
+static int check_plain(const struct ct_model *model, struct ct_error *err)
+{
+	if (model->encrypted)
+		return ct_fail(err, CT_E_ARGUMENT, "it is encrypted already: decrypt it first");
+	for (size_t i = 0; i < model->header.metadata_count; i++)
+		if (ct_header_reserved(model->header.metadata[i].key))
+			return ct_fail(err, CT_E_ARGUMENT,
+				       "its metadata has '%s', which is reserved for encryption: remove it",
+				       model->header.metadata[i].key);
+	return 0;
+}
+
+int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
+	       const struct ct_sink *sink, const struct ct_encrypt_options *options,
+	       struct ct_encrypt_result *result, struct ct_error *err)
+{
+	int status = -1;
+	struct ct_model target = {0};
+	struct ct_buffer json = {0}, file_header = {0};
+	if (check_plain(model, err) < 0)
+		return -1;
+	if (options->version != 1 && (options->version != 2 || options->chunk_size == 0))
+		return ct_fail(err, CT_E_ARGUMENT, "version must be 1, or 2 with a chunk size");
+	if (make_target(&target, model, options, err) < 0
+	    || make_json(&target, options, &json, err) < 0
+	    || put_file_header(&file_header, json.data, json.len, 0, CT_WRITER_ALIGN, err) < 0)
+		goto out;
+	uint64_t header_size = file_header.len, json_len = json.len;
+	ct_buffer_free(&json);
+	ct_buffer_free(&file_header);
+
+	struct ct_stream stream = {
+		.crypto = options->crypto,
+		.model = &target,
+		.direction = CT_SEAL,
+		.source = source,
+		.source_data = model->data_offset,
+		.sink = sink,
+		.sink_data = header_size,
+		.threads = options->threads,
+		.progress = options->progress,
+	};
+	if (ct_stream(&stream, err) < 0)
+		goto out;
+
+	if (make_json(&target, options, &json, err) < 0
+	    || put_file_header(&file_header, json.data, json.len, header_size - 8, 1, err) < 0)
+		goto out;
+	if (json.len != json_len) {
+		ct_fail(err, CT_E_CRYPTO, "the header changed its length: a fault in this program");
+		goto out;
+	}
+	if (sink->write_at(sink->context, file_header.data, file_header.len, 0, err) < 0)
+		goto out;
+	if (result != NULL)
+		*result = (struct ct_encrypt_result){
+			.tensors = model->header.count,
+			.sealed = target.manifest.sealed_count,
+			.file_size = header_size + (model->file_size - model->data_offset),
+		};
+	status = 0;
+out:
+	ct_buffer_free(&json);
+	ct_buffer_free(&file_header);
+	clear_target(&target);
+	return status;
+}
+
+int ct_decrypt(const struct ct_model *model, const struct ct_crypto *crypto,
+	       const struct ct_source *source, const struct ct_sink *sink, unsigned threads,
+	       const struct ct_progress *progress, struct ct_error *err)
+{
+	int status = -1;
+	struct ct_buffer json = {0}, file_header = {0};
+	ct_header_put_plain(&model->header, &json);
+	if (ct_buffer_check(&json, err) < 0
+	    || put_file_header(&file_header, json.data, json.len, 0, 8, err) < 0)
+		goto out;
+	struct ct_stream stream = {
+		.crypto = crypto,
+		.model = model,
+		.direction = CT_OPEN,
+		.source = source,
+		.source_data = model->data_offset,
+		.sink = sink,
+		.sink_data = file_header.len,
+		.threads = threads,
+		.progress = progress,
+	};
+	if (ct_stream(&stream, err) < 0
+	    || sink->write_at(sink->context, file_header.data, file_header.len, 0, err) < 0)
+		goto out;
+	status = 0;
+out:
+	ct_buffer_free(&json);
+	ct_buffer_free(&file_header);
+	return status;
+}
