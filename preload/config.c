@@ -1,0 +1,106 @@
+#include "config.h"
+
+#include <fnmatch.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "raw.h"
+
+enum { THREADS_DEFAULT_MAX = 16, THREADS_MAX = 64 };
+
+static const char *get(const char *name)
+{
+	const char *value = getenv(name);
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* The processors that this process may use. */
+static unsigned default_threads(void)
+{
+	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
+	long size = SHIM_RAW(SYS_sched_getaffinity, 0, sizeof mask, mask, 0, 0, 0);
+	unsigned count = 0;
+	for (long i = 0; i < size / (long)sizeof *mask; i++)
+		count += (unsigned)__builtin_popcountl(mask[i]);
+	if (count == 0)
+		return 1;
+	return count < THREADS_DEFAULT_MAX ? count : THREADS_DEFAULT_MAX;
+}
+
+static int read_level(const char *value, enum shim_level *level)
+{
+	static const char *const names[] = {"off", "error", "warn", "info", "debug"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*level = (enum shim_level)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+enum shim_level shim_config_level(void)
+{
+	enum shim_level level = SHIM_ERROR;
+	const char *value = get("CTSHIM_LOG");
+	if (value != NULL)
+		read_level(value, &level);
+	return level;
+}
+
+int shim_config_read(struct shim_config *config, struct ct_error *err)
+{
+	enum shim_level level;
+	const char *value;
+	*config = (struct shim_config){.mode = SHIM_EAGER};
+	if ((value = get("CTSHIM_DISABLE")) != NULL) {
+		if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
+			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_DISABLE is '%.40s': use 1 or 0", value);
+		config->disabled = value[0] == '1';
+	}
+	if ((value = get("CTSHIM_SERVE")) != NULL) {
+		if (strcmp(value, "memfd") == 0)
+			config->mode = SHIM_MEMFD;
+		else if (strcmp(value, "eager") != 0)
+			return ct_fail(err, CT_E_ARGUMENT,
+				       "CTSHIM_SERVE is '%.40s', which is no serving mode: use eager or memfd",
+				       value);
+	}
+	if ((value = get("CTSHIM_THREADS")) != NULL) {
+		char *end;
+		unsigned long threads = strtoul(value, &end, 10);
+		if (value[0] < '0' || value[0] > '9' || *end != '\0' || threads < 1
+		    || threads > THREADS_MAX)
+			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_THREADS is '%.40s': use a number from 1 to %d",
+				       value, THREADS_MAX);
+		config->threads = (unsigned)threads;
+	} else {
+		config->threads = default_threads();
+	}
+	if ((value = get("CTSHIM_LOG")) != NULL && read_level(value, &level) < 0)
+		return ct_fail(err, CT_E_ARGUMENT,
+			       "CTSHIM_LOG is '%.40s': use off, error, warn, info or debug", value);
+	config->match = get("CTSHIM_MATCH");
+	return 0;
+}
+
+bool shim_config_matches(const struct shim_config *config, const char *path)
+{
+	const char *at = config->match;
+	if (at == NULL)
+		return true;
+	while (*at != '\0') {
+		char glob[4096];
+		size_t len = strcspn(at, ":");
+		if (len > 0 && len < sizeof glob) {
+			memcpy(glob, at, len);
+			glob[len] = '\0';
+			if (fnmatch(glob, path, 0) == 0)
+				return true;
+		}
+		at += len + (at[len] == ':');
+	}
+	return false;
+}

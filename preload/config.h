@@ -1,0 +1,30 @@
+/* The environment variables that steer the shim, read when an encrypted model is met and never
+ * before, so that a program may set its own environment at start. */
+#ifndef SHIM_CONFIG_H
+#define SHIM_CONFIG_H
+
+#include <stdbool.h>
+
+#include "error.h"
+
+enum shim_mode { SHIM_EAGER, SHIM_MEMFD };
+
+enum shim_level { SHIM_OFF, SHIM_ERROR, SHIM_WARN, SHIM_INFO, SHIM_DEBUG };
+
+struct shim_config {
+	enum shim_mode mode;   /* CTSHIM_SERVE */
+	unsigned threads;      /* CTSHIM_THREADS, at least 1 */
+	const char *match;     /* CTSHIM_MATCH: globs separated by ':'; NULL: every file */
+	bool disabled;         /* CTSHIM_DISABLE */
+};
+
+/* CT_E_ARGUMENT names the variable that is not understood. Strings belong to the environment. */
+int shim_config_read(struct shim_config *config, struct ct_error *err);
+
+/* Does CTSHIM_MATCH select this resolved path? */
+bool shim_config_matches(const struct shim_config *config, const char *path);
+
+/* CTSHIM_LOG; a value that is not understood counts as SHIM_ERROR here, shim_config_read() tells. */
+enum shim_level shim_config_level(void);
+
+#endif

@@ -1,0 +1,100 @@
+/* Descriptors that come, go and are duplicated. The table follows; in a vfork child it stays as it
+ * is, because it is the parent's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <stdarg.h>
+
+#include "process.h"
+#include "real.h"
+#include "recognise.h"
+#include "table.h"
+
+/* Before a number is given up: afterwards another thread may be given it. */
+static void leaving(int fd)
+{
+	if ((unsigned)fd < SHIM_TABLE_SIZE
+	    && atomic_load_explicit(&shim_table[fd], memory_order_relaxed) != SHIM_UNKNOWN
+	    && shim_process_owns())
+		shim_table_set_unknown(fd);
+}
+
+static int copied(int from, int to)
+{
+	if (to >= 0 && shim_process_owns())
+		shim_table_copy(from, to);
+	return to;
+}
+
+SHIM_HOOK int close(int fd)
+{
+	leaving(fd);
+	return shim_real.close(fd);
+}
+
+SHIM_HOOK int dup(int fd)
+{
+	return copied(fd, shim_real.dup(fd));
+}
+
+SHIM_HOOK int dup2(int fd, int to)
+{
+	if (fd == to)
+		return shim_real.dup2(fd, to);
+	leaving(to);
+	return copied(fd, shim_real.dup2(fd, to));
+}
+
+SHIM_HOOK int dup3(int fd, int to, int flags)
+{
+	if (fd == to)
+		return shim_real.dup3(fd, to, flags);
+	leaving(to);
+	return copied(fd, shim_real.dup3(fd, to, flags));
+}
+
+/* True when O_DIRECT may not be set on `fd`: it would go past the shim. */
+static bool keeps_from_direct(int fd, int command, long argument)
+{
+	int refusal;
+	if (command != F_SETFL || (argument & O_DIRECT) == 0 || shim_is_plain(fd))
+		return false;
+	struct shim_file *file = shim_lookup(fd, &refusal);
+	if (file != NULL)
+		shim_file_put(file);
+	return file != NULL;
+}
+
+#define FCNTL(name)                                                            \
+	SHIM_HOOK int name(int fd, int command, ...)                           \
+	{                                                                      \
+		va_list args;                                                  \
+		va_start(args, command);                                       \
+		long argument = va_arg(args, long);                            \
+		va_end(args);                                                  \
+		if (keeps_from_direct(fd, command, argument)) {                \
+			errno = EINVAL;                                        \
+			return -1;                                             \
+		}                                                              \
+		int result = shim_real.name(fd, command, argument);            \
+		if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)          \
+			copied(fd, result);                                    \
+		return result;                                                 \
+	}
+
+FCNTL(fcntl)
+FCNTL(fcntl64)
+
+SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
+{
+	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= last && shim_process_owns())
+		shim_table_forget_range(first, last);
+	return shim_real.close_range(first, last, flags);
+}
+
+SHIM_HOOK void closefrom(int first)
+{
+	if (shim_process_owns())
+		shim_table_forget_range(first > 0 ? (unsigned)first : 0, ~0u);
+	shim_real.closefrom(first);
+}

@@ -1,0 +1,267 @@
+#include "file.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys.h"
+#include "log.h"
+#include "raw.h"
+
+enum { FILES_MAX = 4096, IDLE_MAX = 64 };
+
+static struct shim_file files[FILES_MAX];
+static unsigned files_used; /* entries from here on were never used */
+static unsigned long clock_ticks;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t built = PTHREAD_COND_INITIALIZER;
+
+static _Atomic(struct ct_crypto *) shared_crypto;
+
+/* A signal handler may open a file: it must not find the lock held by the thread it interrupts. */
+static void acquire(sigset_t *before)
+{
+	sigset_t all;
+	sigfillset(&all);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
+	pthread_mutex_lock(&lock);
+}
+
+static void release(const sigset_t *before)
+{
+	pthread_mutex_unlock(&lock);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+}
+
+void shim_file_get(struct shim_file *file)
+{
+	atomic_fetch_add(&file->references, 1);
+}
+
+void shim_file_put(struct shim_file *file)
+{
+	atomic_fetch_sub(&file->references, 1);
+}
+
+bool shim_file_is(const struct shim_file *file, int fd)
+{
+	struct stat st;
+	return raw_fstat(fd, &st) == 0 && st.st_dev == file->identity.st_dev
+	       && st.st_ino == file->identity.st_ino;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
+	       && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
+	       && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static int read_ciphertext(void *context, void *bytes, size_t len, uint64_t offset,
+			   struct ct_error *err)
+{
+	int fd = *(const int *)context;
+	char *to = bytes;
+	while (len > 0) {
+		ssize_t got = raw_pread(fd, to, len, (int64_t)offset);
+		if (got == -EINTR)
+			continue;
+		if (got < 0)
+			return ct_fail_sys(err, (int)-got, "reading the encrypted file");
+		if (got == 0)
+			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
+		to += got;
+		len -= (size_t)got;
+		offset += (uint64_t)got;
+	}
+	return 0;
+}
+
+static struct ct_source source_of(int *fd, uint64_t size)
+{
+	return (struct ct_source){.read_at = read_ciphertext, .context = fd, .size = size};
+}
+
+static int get_crypto(const struct ct_crypto **crypto, struct ct_error *err)
+{
+	struct ct_crypto *made = atomic_load(&shared_crypto), *expected = NULL;
+	if (made == NULL) {
+		if (ct_crypto_new(&made, err) < 0)
+			return -1;
+		if (!atomic_compare_exchange_strong(&shared_crypto, &expected, made)) {
+			ct_crypto_free(made);
+			made = expected;
+		}
+	}
+	*crypto = made;
+	return 0;
+}
+
+/* Parse, verify, unwrap. *view is NULL when the file is plain. */
+static int build_view(struct ct_view **view, int fd, const struct stat *st,
+		      const struct shim_config *config, struct ct_error *err)
+{
+	struct ct_view_options options = {.threads = config->threads};
+	struct ct_source source = source_of(&fd, (uint64_t)st->st_size);
+	struct ct_model *model = NULL;
+	struct ct_keyset keys = {0};
+	int status = -1;
+	*view = NULL;
+	if (get_crypto(&options.crypto, err) < 0 || ct_model_read(&model, &source, err) < 0)
+		goto out;
+	if (!model->encrypted) {
+		status = 0;
+		goto out;
+	}
+	if (shim_keys_read(&keys, err) < 0 || ct_model_unlock(model, options.crypto, &keys, err) < 0)
+		goto out;
+	status = ct_view_new(view, model, &options, err);
+	model = NULL;
+out:
+	ct_keyset_clear(&keys);
+	ct_model_free(model);
+	return status;
+}
+
+/* With the lock held: make an idle entry free again. */
+static void retire(struct shim_file *file)
+{
+	ct_view_free(file->view);
+	free(file->path);
+	file->view = NULL;
+	file->path = NULL;
+	file->state = SHIM_FILE_FREE;
+}
+
+/* With the lock held: a free entry; idle ones past IDLE_MAX make room, least recently used first. */
+static struct shim_file *find_free(void)
+{
+	struct shim_file *unused = NULL, *oldest = NULL;
+	unsigned idle = 0;
+	for (unsigned i = 0; i < files_used; i++) {
+		struct shim_file *file = &files[i];
+		if (file->state == SHIM_FILE_FREE) {
+			unused = file;
+		} else if (file->state == SHIM_FILE_READY && atomic_load(&file->references) == 0) {
+			idle++;
+			if (oldest == NULL || file->last_use < oldest->last_use)
+				oldest = file;
+		}
+	}
+	if (oldest != NULL
+	    && (idle > IDLE_MAX || (unused == NULL && files_used == FILES_MAX))) {
+		retire(oldest);
+		return oldest;
+	}
+	if (unused == NULL && files_used < FILES_MAX)
+		unused = &files[files_used++];
+	return unused;
+}
+
+/* With the lock held: the entry for this very file, if there is one. An idle entry for an earlier
+ * state of the same inode is of no more use. */
+static struct shim_file *find_same(const struct stat *st)
+{
+	struct shim_file *found = NULL;
+	for (unsigned i = 0; i < files_used; i++) {
+		struct shim_file *file = &files[i];
+		if (file->state == SHIM_FILE_FREE)
+			continue;
+		if (same_file(&file->identity, st))
+			found = file;
+		else if (file->state == SHIM_FILE_READY && file->identity.st_dev == st->st_dev
+			 && file->identity.st_ino == st->st_ino && atomic_load(&file->references) == 0)
+			retire(file);
+	}
+	return found;
+}
+
+/* With the lock held throughout but for the work itself: fill a fresh entry. */
+static int build_entry(struct shim_file *file, int fd, const struct stat *st, const char *path,
+		       const struct shim_config *config, sigset_t *before, struct ct_error *err)
+{
+	file->state = SHIM_FILE_BUILDING;
+	file->identity = *st;
+	file->plain = (struct shim_plain_hint){.fd = -1};
+	release(before);
+
+	struct ct_view *view = NULL;
+	int status = build_view(&view, fd, st, config, err);
+	char *name = view != NULL ? strdup(path) : NULL;
+
+	acquire(before);
+	file->view = view;
+	file->path = name;
+	file->state = view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE;
+	pthread_cond_broadcast(&built);
+	return status;
+}
+
+int shim_file_open(struct shim_file **out, int fd, const struct stat *st, const char *path,
+		   const struct shim_config *config, struct ct_error *err)
+{
+	int status = 0;
+	sigset_t before;
+	struct shim_file *file;
+	*out = NULL;
+	acquire(&before);
+	while ((file = find_same(st)) != NULL && file->state == SHIM_FILE_BUILDING)
+		pthread_cond_wait(&built, &lock);
+	if (file == NULL) {
+		file = find_free();
+		if (file == NULL)
+			status = ct_fail(err, CT_E_NOMEM, "more than %d encrypted files are open: close some",
+					 FILES_MAX);
+		else
+			status = build_entry(file, fd, st, path, config, &before, err);
+	}
+	if (status == 0 && file->state == SHIM_FILE_READY) {
+		file->last_use = ++clock_ticks;
+		shim_file_get(file);
+		*out = file;
+	}
+	release(&before);
+	return status;
+}
+
+struct shim_plain_hint shim_file_plain_hint(struct shim_file *file)
+{
+	sigset_t before;
+	acquire(&before);
+	struct shim_plain_hint hint = file->plain;
+	release(&before);
+	return hint;
+}
+
+void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hint)
+{
+	sigset_t before;
+	acquire(&before);
+	file->plain = hint;
+	release(&before);
+}
+
+int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset)
+{
+	struct ct_error err;
+	struct ct_source source = source_of(&fd, (uint64_t)file->identity.st_size);
+	if (ct_view_read(file->view, &source, bytes, len, offset, &err) == 0)
+		return 0;
+	if (err.sys != EFAULT) /* the program's own mistake, and it is told by errno */
+		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err.message);
+	return ct_error_errno(&err, 1);
+}
+
+void shim_file_after_fork(void)
+{
+	pthread_mutex_init(&lock, NULL);
+	pthread_cond_init(&built, NULL);
+	for (unsigned i = 0; i < files_used; i++) {
+		if (files[i].state == SHIM_FILE_READY)
+			ct_view_after_fork(files[i].view);
+		else
+			files[i].state = SHIM_FILE_FREE; /* what its thread had made is lost */
+	}
+}

@@ -1,0 +1,55 @@
+/* The encrypted files that this process has met, one entry for each: device, inode, size, mtime and
+ * ctime say what one file is. Entries live in a fixed array and are reused, never freed, so that a
+ * reference can be taken without a lock. An entry that nothing refers to stays for the next open of
+ * the same file, until its place is needed. */
+#ifndef SHIM_FILE_H
+#define SHIM_FILE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "config.h"
+#include "view.h"
+
+struct shim_file {
+	atomic_uint references;
+	/* Set by whoever builds the entry, read only while anyone has a reference. */
+	struct stat identity;
+	struct ct_view *view;
+	char *path; /* resolved, for messages */
+	/* Under the registry's lock. */
+	enum { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
+	unsigned long last_use;
+	struct shim_plain_hint {
+		int fd;
+		dev_t dev;
+		ino_t ino;
+	} plain; /* where the process last had this file's plaintext as a memfd, perhaps */
+};
+
+/* The entry for the encrypted model that `fd` reads, with a reference for the caller; *file is NULL when
+ * the file turns out to be plain. `st` is fstat's word on it, `path` its resolved name. The first
+ * opening of a file parses, verifies and unwraps it; others wait for that. -1 with *err. */
+int shim_file_open(struct shim_file **file, int fd, const struct stat *st, const char *path,
+		   const struct shim_config *config, struct ct_error *err);
+
+/* Lock-free; a reference keeps view and identity as they are. */
+void shim_file_get(struct shim_file *file);
+void shim_file_put(struct shim_file *file);
+
+/* Does descriptor `fd` still read this file? One system call. */
+bool shim_file_is(const struct shim_file *file, int fd);
+
+/* Get or set the hint, under the lock. */
+struct shim_plain_hint shim_file_plain_hint(struct shim_file *file);
+void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hint);
+
+/* Read `len` bytes of the plaintext image at `offset`, ciphertext coming from `fd`. Failures are logged;
+ * the result is 0 or the errno for the program. */
+int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset);
+
+/* In a forked child: threads that held locks or were building entries do not exist here. */
+void shim_file_after_fork(void);
+
+#endif

@@ -1,0 +1,113 @@
+#include "mapping.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "raw.h"
+
+enum { RECORDS_MAX = 8192 };
+
+/* Which pages belong to which file. Full is no fault: a mapping without a record works, its file may
+ * only be forgotten earlier than needed. */
+static struct record {
+	uintptr_t start, end;
+	struct shim_file *file;
+} records[RECORDS_MAX];
+static atomic_uint count;
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+/* A spin lock, held for a few instructions with signals blocked: munmap() is called where no other
+ * lock may be taken. In a forked child it may be found locked for ever, hence the bound. */
+static void acquire(sigset_t *before)
+{
+	sigset_t all;
+	sigfillset(&all);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
+	for (int i = 0; atomic_flag_test_and_set(&busy) && i < 1000; i++)
+		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+}
+
+static void release(const sigset_t *before)
+{
+	atomic_flag_clear(&busy);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+}
+
+/* With the lock held. */
+static void add(uintptr_t start, uintptr_t end, struct shim_file *file)
+{
+	unsigned at = atomic_load(&count);
+	if (at == RECORDS_MAX)
+		return;
+	records[at] = (struct record){start, end, file};
+	shim_file_get(file);
+	atomic_store(&count, at + 1);
+}
+
+void shim_mapping_gone(void *address, size_t len)
+{
+	sigset_t before;
+	uintptr_t start = (uintptr_t)address, end = start + len;
+	if (atomic_load_explicit(&count, memory_order_relaxed) == 0 || len == 0 || !shim_process_owns())
+		return;
+	acquire(&before);
+	for (unsigned i = 0; i < atomic_load(&count);) {
+		struct record was = records[i];
+		if (was.end <= start || end <= was.start) {
+			i++;
+			continue;
+		}
+		unsigned last = atomic_load(&count) - 1;
+		records[i] = records[last];
+		atomic_store(&count, last);
+		if (was.start < start)
+			add(was.start, start, was.file);
+		if (end < was.end)
+			add(end, was.end, was.file);
+		shim_file_put(was.file);
+	}
+	release(&before);
+}
+
+static void *fail(int error)
+{
+	errno = error;
+	return MAP_FAILED;
+}
+
+void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request)
+{
+	struct shim_mapping_request aligned = *request;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int type = request->flags & MAP_TYPE, saved = errno, cancel;
+	if (request->len == 0 || request->offset < 0 || (uint64_t)request->offset % page != 0
+	    || (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+	    || ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0
+		&& (uintptr_t)request->address % page != 0))
+		return fail(EINVAL);
+	if (type == MAP_SHARED_VALIDATE && (request->flags & MAP_SYNC) != 0)
+		return fail(EOPNOTSUPP);
+	if (type != MAP_PRIVATE && (request->prot & PROT_WRITE) != 0)
+		return fail(EACCES); /* the descriptor is open for reading only */
+	if (request->len > SIZE_MAX / 2 - page)
+		return fail(ENOMEM);
+	aligned.len = (request->len + page - 1) / page * page;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	void *made = shim_map_eager(file, &aligned);
+	pthread_setcancelstate(cancel, NULL);
+	if (made == MAP_FAILED)
+		return made;
+	if (shim_process_owns()) {
+		sigset_t before;
+		acquire(&before);
+		add((uintptr_t)made, (uintptr_t)made + aligned.len, file);
+		release(&before);
+	}
+	errno = saved;
+	return made;
+}

@@ -1,0 +1,27 @@
+/* Mappings of encrypted models. How one is filled depends on the serving mode; the rest of the shim only
+ * sees these functions. */
+#ifndef SHIM_MAPPING_H
+#define SHIM_MAPPING_H
+
+#include "file.h"
+
+struct shim_mapping_request {
+	void *address;
+	size_t len;
+	int prot, flags, fd;
+	int64_t offset;
+};
+
+/* Map `file` as mmap(2) would its plaintext: the address, or MAP_FAILED with errno. The mapping keeps the
+ * file's view until it is unmapped. */
+void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request);
+
+/* The pages of [address, address + len) are no longer ours: unmapped or mapped over. Costs one load
+ * when there is no mapping at all. */
+void shim_mapping_gone(void *address, size_t len);
+
+/* Mode eager (map_eager.c): anonymous memory, decrypted before the call returns. `request` is valid
+ * and page aligned. MAP_FAILED with errno. */
+void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request);
+
+#endif

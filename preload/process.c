@@ -1,0 +1,54 @@
+#include "process.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "raw.h"
+
+/* A page that the kernel empties in every forked child: it holds the id of the process whose memory
+ * this is, 0 in a child that was not here yet, -1 while that child puts things in order. */
+static _Atomic(_Atomic pid_t *) page;
+
+static _Atomic pid_t *make_page(void)
+{
+	const size_t size = 4096;
+	long made = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (made < 0 && made > -4096)
+		return NULL;
+	if (SHIM_RAW(SYS_madvise, made, size, MADV_WIPEONFORK, 0, 0, 0) < 0) {
+		raw_munmap((void *)made, size);
+		return NULL;
+	}
+	_Atomic pid_t *mine = (_Atomic pid_t *)made, *expected = NULL;
+	atomic_store(mine, raw_getpid());
+	if (!atomic_compare_exchange_strong(&page, &expected, mine)) {
+		raw_munmap((void *)made, size);
+		return expected;
+	}
+	return mine;
+}
+
+bool shim_process_owns(void)
+{
+	_Atomic pid_t *holder = atomic_load(&page);
+	if (holder == NULL)
+		holder = make_page();
+	if (holder == NULL)
+		return true; /* no memory for one page: no child will get far either */
+	pid_t self = raw_getpid();
+	for (;;) {
+		pid_t pid = atomic_load(holder);
+		if (pid == self)
+			return true;
+		if (pid > 0)
+			return false;
+		pid_t expected = 0;
+		if (pid == 0 && atomic_compare_exchange_strong(holder, &expected, -1)) {
+			shim_file_after_fork();
+			atomic_store(holder, self);
+		}
+	}
+}

@@ -1,0 +1,192 @@
+#include "recognise.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "detect.h"
+#include "log.h"
+#include "plain.h"
+#include "process.h"
+#include "raw.h"
+#include "table.h"
+
+static void resolved_path(int fd, char path[static PATH_MAX])
+{
+	char link[32];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t len = raw_readlink(link, path, PATH_MAX - 1);
+	if (len <= 0)
+		snprintf(path, PATH_MAX, "descriptor %d", fd);
+	else
+		path[len] = '\0';
+}
+
+/* Reading a sysfs attribute runs driver code. Such files claim to have one page and no blocks. */
+static bool is_attribute(int fd, const struct stat *st)
+{
+	enum { SYSFS = 0x62656572 };
+	struct statfs fs;
+	return st->st_blocks == 0 && st->st_size == 4096
+	       && SHIM_RAW(SYS_fstatfs, fd, &fs, 0, 0, 0, 0) == 0 && fs.f_type == SYSFS;
+}
+
+/* Does the file's header speak of encryption? `fd` can be read. */
+static bool speaks_of_encryption(int fd, uint64_t header_len, const struct stat *st)
+{
+	uint64_t room = (uint64_t)st->st_size - 8;
+	size_t len = (size_t)(header_len < room ? header_len : room), have = 0;
+	char *header = malloc(len);
+	if (header == NULL)
+		return true; /* the parser will say that there is no memory */
+	while (have < len) {
+		ssize_t got = raw_pread(fd, header + have, len - have, (int64_t)(8 + have));
+		if (got == -EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+	}
+	bool speaks = ct_detect_encryption(header, have);
+	free(header);
+	return speaks;
+}
+
+/* The cheap look that every opened regular file gets: certainly plain, or worth a closer look. */
+static bool looks_encrypted(int fd, const struct stat *st)
+{
+	uint8_t prefix[CT_DETECT_PREFIX];
+	uint64_t header_len;
+	int readable = -1;
+	ssize_t got = raw_pread(fd, prefix, sizeof prefix, 0);
+	if (got == -EBADF || got == -EINVAL) {
+		/* Open for writing only, or for O_DIRECT: look through a descriptor of our own. */
+		char link[32];
+		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+		readable = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+		if (readable < 0)
+			return false;
+		fd = readable;
+		got = raw_pread(fd, prefix, sizeof prefix, 0);
+	}
+	bool looks = got == sizeof prefix && ct_detect_safetensors(prefix, &header_len)
+		     && speaks_of_encryption(fd, header_len, st);
+	if (readable >= 0)
+		raw_close(readable);
+	return looks;
+}
+
+static int refuse(const char *path, const struct ct_error *err)
+{
+	shim_log(SHIM_ERROR, path, "%s", err->message);
+	return ct_error_errno(err, 0);
+}
+
+/* The closer look. 0 with *file set or NULL, or the errno of the refusal. */
+static int examine(int fd, int flags, const struct stat *st, struct shim_file **file,
+		   struct shim_config *config)
+{
+	char path[PATH_MAX];
+	struct ct_error err;
+	resolved_path(fd, path);
+	if (shim_config_read(config, &err) < 0)
+		return refuse(path, &err);
+	if (config->disabled || !shim_config_matches(config, path))
+		return 0;
+	if ((flags & O_ACCMODE) != O_RDONLY) {
+		shim_log(SHIM_ERROR, path,
+			 "it is encrypted and was opened for writing: open it for reading only, or replace it");
+		return EROFS;
+	}
+	if ((flags & O_DIRECT) != 0) {
+		shim_log(SHIM_ERROR, path,
+			 "it is encrypted and was opened with O_DIRECT, which goes past this library: open it without");
+		return EINVAL;
+	}
+	if (shim_file_open(file, fd, st, path, config, &err) < 0)
+		return refuse(path, &err);
+	if (*file != NULL) {
+		const struct ct_model *model = ct_view_model((*file)->view);
+		shim_log(SHIM_INFO, path, "serving plaintext: %zu of %zu tensors decrypted, %s, mode %s",
+			 model->manifest.sealed_count, model->header.count,
+			 ct_cipher_name(model->manifest.cipher),
+			 config->mode == SHIM_MEMFD ? "memfd" : "eager");
+	}
+	return 0;
+}
+
+int shim_recognise(int fd, int flags)
+{
+	struct stat st;
+	struct shim_file *file = NULL;
+	struct shim_config config;
+	int refusal = 0;
+	bool candidate = (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, &st) == 0
+			 && S_ISREG(st.st_mode) && st.st_size >= CT_DETECT_SIZE_MIN
+			 && !is_attribute(fd, &st);
+	if (!shim_process_owns())
+		return 0; /* what a vfork child hands to exec is recognised there */
+	if (candidate && looks_encrypted(fd, &st))
+		refusal = examine(fd, flags, &st, &file, &config);
+	if (refusal != 0)
+		return refusal;
+	if (file == NULL) {
+		shim_table_set_plain(fd);
+		return 0;
+	}
+	if (config.mode == SHIM_MEMFD)
+		refusal = shim_plain_replace(file, fd);
+	else
+		shim_table_set_file(fd, file);
+	shim_file_put(file);
+	return refusal;
+}
+
+int shim_opened(int fd, int flags)
+{
+	if (fd < 0)
+		return fd;
+	int saved = errno, refusal = shim_recognise(fd, flags);
+	errno = saved;
+	if (refusal == 0)
+		return fd;
+	if (shim_process_owns())
+		shim_table_set_unknown(fd);
+	raw_close(fd);
+	errno = refusal;
+	return -1;
+}
+
+struct shim_file *shim_lookup(int fd, int *refusal)
+{
+	*refusal = 0;
+	for (int attempt = 0; fd >= 0 && attempt < 3; attempt++) {
+		bool plain;
+		struct shim_file *file = shim_table_get(fd, &plain);
+		if (plain)
+			return NULL;
+		bool owned = shim_process_owns();
+		if (file != NULL) {
+			if (shim_file_is(file, fd))
+				return file;
+			/* Closed and reused behind our back. */
+			if (owned)
+				shim_table_forget(fd, file);
+			shim_file_put(file);
+			if (!owned)
+				return NULL;
+			continue;
+		}
+		int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
+		if (flags < 0 || !owned)
+			return NULL;
+		*refusal = shim_recognise(fd, flags);
+		errno = saved;
+		if (*refusal != 0)
+			return NULL;
+	}
+	return NULL;
+}

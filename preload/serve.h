@@ -1,0 +1,18 @@
+/* Answering reads of an encrypted model with plaintext, with the kernel's results and errors. */
+#ifndef SHIM_SERVE_H
+#define SHIM_SERVE_H
+
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "file.h"
+
+/* Offset that means "at the descriptor's position, and move it". */
+enum { SHIM_AT_POSITION = -1 };
+
+/* Read into `parts` at `offset`; bytes read, or -1 with errno. The position is the kernel's own, so dup
+ * and fork share it. */
+ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, int count,
+		   int64_t offset);
+
+#endif

@@ -1,0 +1,61 @@
+/* stdio streams. glibc reads them with system calls of its own, so the descriptor below a stream is
+ * exchanged for plaintext before the stream reads its first byte. */
+#include <errno.h>
+
+#include "plain.h"
+#include "process.h"
+#include "raw.h"
+#include "real.h"
+#include "table.h"
+
+static FILE *opened(FILE *stream)
+{
+	if (stream == NULL)
+		return NULL;
+	int saved = errno, fd = fileno(stream);
+	/* The number may have served another file before; nobody told us that it was closed. */
+	if (fd >= 0 && shim_process_owns())
+		shim_table_set_unknown(fd);
+	int refusal = fd >= 0 ? shim_plain_for_stdio(fd) : 0;
+	if (refusal != 0) {
+		fclose(stream);
+		errno = refusal;
+		return NULL;
+	}
+	/* fclose() will not tell us either. */
+	if (fd >= 0 && shim_process_owns())
+		shim_table_set_unknown(fd);
+	errno = saved;
+	return stream;
+}
+
+SHIM_HOOK FILE *fopen(const char *path, const char *mode)
+{
+	return opened(shim_real.fopen(path, mode));
+}
+
+SHIM_HOOK FILE *fopen64(const char *path, const char *mode)
+{
+	return opened(shim_real.fopen64(path, mode));
+}
+
+SHIM_HOOK FILE *fdopen(int fd, const char *mode)
+{
+	int saved = errno, refusal = shim_plain_for_stdio(fd);
+	if (refusal != 0) {
+		errno = refusal;
+		return NULL;
+	}
+	errno = saved;
+	return shim_real.fdopen(fd, mode);
+}
+
+SHIM_HOOK FILE *freopen(const char *path, const char *mode, FILE *stream)
+{
+	return opened(shim_real.freopen(path, mode, stream));
+}
+
+SHIM_HOOK FILE *freopen64(const char *path, const char *mode, FILE *stream)
+{
+	return opened(shim_real.freopen64(path, mode, stream));
+}

@@ -1,0 +1,53 @@
+/* What is known about each descriptor number. A hint: descriptors are closed and reused behind the
+ * shim's back, so a tracked one is compared with its file's identity at each use.
+ *
+ * A slot that names a file holds a reference to it. Everything here is lock-free and
+ * async-signal-safe. */
+#ifndef SHIM_TABLE_H
+#define SHIM_TABLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct shim_file;
+
+enum {
+	SHIM_TABLE_SIZE = 1 << 20, /* numbers above are looked at anew each time */
+	SHIM_UNKNOWN = 0,
+	SHIM_PLAIN = 1, /* certainly not an encrypted model */
+};
+
+/* SHIM_UNKNOWN, SHIM_PLAIN or a struct shim_file's address. */
+extern _Atomic uintptr_t shim_table[SHIM_TABLE_SIZE];
+
+/* The test that every read of every program goes through: one load. */
+static inline bool shim_is_plain(int fd)
+{
+	return (unsigned)fd < SHIM_TABLE_SIZE
+	       && atomic_load_explicit(&shim_table[fd], memory_order_acquire) == SHIM_PLAIN;
+}
+
+/* The file that slot `fd` names, with a reference for the caller; or NULL, and *plain tells whether the
+ * slot says so. */
+struct shim_file *shim_table_get(int fd, bool *plain);
+
+/* Set slot `fd`, dropping what it held. */
+void shim_table_set_unknown(int fd);
+void shim_table_set_plain(int fd);
+void shim_table_set_file(int fd, struct shim_file *file); /* takes a reference of its own */
+
+/* What a look at a descriptor of unknown kind has shown: set the slot to plain unless it was set to
+ * something else meanwhile. */
+void shim_table_learn_plain(int fd);
+
+/* Set the slot to unknown if it still names `file`. */
+void shim_table_forget(int fd, struct shim_file *file);
+
+/* Copy slot `from` to slot `to`, as dup() does. */
+void shim_table_copy(int from, int to);
+
+/* Set all slots from `first` to `last` to unknown. Costs what was ever used. */
+void shim_table_forget_range(unsigned first, unsigned last);
+
+#endif
