@@ -5,24 +5,35 @@
 #include <linux/close_range.h>
 #include <stdarg.h>
 
+#include "file.h"
 #include "process.h"
 #include "real.h"
 #include "recognise.h"
 #include "table.h"
 
-/* Before a number is given up: afterwards another thread may be given it. */
+/* Before a number is given up: afterwards another thread may be given it. Whose table it is only
+ * matters, and is only asked, when the number has a file. */
 static void leaving(int fd)
 {
-	if ((unsigned)fd < SHIM_TABLE_SIZE
-	    && atomic_load_explicit(&shim_table[fd], memory_order_relaxed) != SHIM_UNKNOWN
-	    && shim_process_owns())
+	if (shim_is_plain(fd))
+		shim_table_forget_plain(fd);
+	else if (shim_is_file(fd) && shim_process_owns())
 		shim_table_set_unknown(fd);
 }
 
+/* A duplicate of a tracked descriptor is tracked; any other is unknown until it is read. */
 static int copied(int from, int to)
 {
-	if (to >= 0 && shim_process_owns())
-		shim_table_copy(from, to);
+	bool plain;
+	if (to < 0)
+		return to;
+	shim_table_forget_plain(to);
+	struct shim_file *file = shim_is_file(from) ? shim_table_get(from, &plain) : NULL;
+	if (file == NULL)
+		return to;
+	if (shim_process_owns())
+		shim_table_set_file(to, file);
+	shim_file_put(file);
 	return to;
 }
 

@@ -51,9 +51,10 @@ static void add(uintptr_t start, uintptr_t end, struct shim_file *file)
 void shim_mapping_gone(void *address, size_t len)
 {
 	sigset_t before;
-	uintptr_t start = (uintptr_t)address, end = start + len;
-	if (atomic_load_explicit(&count, memory_order_relaxed) == 0 || len == 0 || !shim_process_owns())
+	if (atomic_load_explicit(&count, memory_order_relaxed) == 0 || !shim_process_owns())
 		return;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)address, end = start + (len + page - 1) / page * page;
 	acquire(&before);
 	for (unsigned i = 0; i < atomic_load(&count);) {
 		struct record was = records[i];

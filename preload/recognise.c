@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,24 @@ static void resolved_path(int fd, char path[static PATH_MAX])
 		path[len] = '\0';
 }
 
-/* Reading a sysfs attribute runs driver code. Such files claim to have one page and no blocks. */
-static bool is_attribute(int fd, const struct stat *st)
+/* Is it one of the kernel's own files, where a read may run a driver's code? They have a size, but no
+ * blocks; hardly any file elsewhere is like that, so hardly any pays for the second question. */
+static bool is_kernels(int fd, const struct stat *st)
 {
-	enum { SYSFS = 0x62656572 };
 	struct statfs fs;
-	return st->st_blocks == 0 && st->st_size == 4096
-	       && SHIM_RAW(SYS_fstatfs, fd, &fs, 0, 0, 0, 0) == 0 && fs.f_type == SYSFS;
+	if (st->st_blocks != 0 || SHIM_RAW(SYS_fstatfs, fd, &fs, 0, 0, 0, 0) != 0)
+		return false;
+	switch ((unsigned long)fs.f_type) {
+	case SYSFS_MAGIC:
+	case PROC_SUPER_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case EFIVARFS_MAGIC:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Does the file's header speak of encryption? `fd` can be read. */
@@ -126,7 +138,7 @@ int shim_recognise(int fd, int flags)
 	int refusal = 0;
 	bool candidate = (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, &st) == 0
 			 && S_ISREG(st.st_mode) && st.st_size >= CT_DETECT_SIZE_MIN
-			 && !is_attribute(fd, &st);
+			 && !is_kernels(fd, &st);
 	if (!shim_process_owns())
 		return 0; /* what a vfork child hands to exec is recognised there */
 	if (candidate && looks_encrypted(fd, &st))

@@ -22,9 +22,7 @@ static FILE *opened(FILE *stream)
 		errno = refusal;
 		return NULL;
 	}
-	/* fclose() will not tell us either. */
-	if (fd >= 0 && shim_process_owns())
-		shim_table_set_unknown(fd);
+	shim_table_forget_plain(fd); /* fclose() will not tell us either */
 	errno = saved;
 	return stream;
 }
@@ -47,7 +45,10 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 		return NULL;
 	}
 	errno = saved;
-	return shim_real.fdopen(fd, mode);
+	FILE *stream = shim_real.fdopen(fd, mode);
+	if (stream != NULL)
+		shim_table_forget_plain(fd); /* fclose() will not tell us */
+	return stream;
 }
 
 SHIM_HOOK FILE *freopen(const char *path, const char *mode, FILE *stream)

@@ -83,16 +83,11 @@ void shim_table_forget(int fd, struct shim_file *file)
 		shim_file_put(file);
 }
 
-void shim_table_copy(int from, int to)
+void shim_table_forget_plain(int fd)
 {
-	bool plain;
-	struct shim_file *file = shim_table_get(from, &plain);
-	if (file != NULL) {
-		shim_table_set_file(to, file);
-		shim_file_put(file);
-	} else {
-		set(to, plain ? SHIM_PLAIN : SHIM_UNKNOWN);
-	}
+	uintptr_t expected = SHIM_PLAIN;
+	if ((unsigned)fd < SHIM_TABLE_SIZE)
+		atomic_compare_exchange_strong(&shim_table[fd], &expected, SHIM_UNKNOWN);
 }
 
 void shim_table_forget_range(unsigned first, unsigned last)

@@ -28,6 +28,12 @@ static inline bool shim_is_plain(int fd)
 	       && atomic_load_explicit(&shim_table[fd], memory_order_acquire) == SHIM_PLAIN;
 }
 
+static inline bool shim_is_file(int fd)
+{
+	return (unsigned)fd < SHIM_TABLE_SIZE
+	       && atomic_load_explicit(&shim_table[fd], memory_order_acquire) > SHIM_PLAIN;
+}
+
 /* The file that slot `fd` names, with a reference for the caller; or NULL, and *plain tells whether the
  * slot says so. */
 struct shim_file *shim_table_get(int fd, bool *plain);
@@ -44,8 +50,9 @@ void shim_table_learn_plain(int fd);
 /* Set the slot to unknown if it still names `file`. */
 void shim_table_forget(int fd, struct shim_file *file);
 
-/* Copy slot `from` to slot `to`, as dup() does. */
-void shim_table_copy(int from, int to);
+/* Set the slot to unknown if it says plain. Harmless also where the table is another process's: what is
+ * unknown is looked at again. */
+void shim_table_forget_plain(int fd);
 
 /* Set all slots from `first` to `last` to unknown. Costs what was ever used. */
 void shim_table_forget_range(unsigned first, unsigned last);
