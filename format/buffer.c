@@ -8,6 +8,17 @@
 #include "base64.h"
 #include "key.h"
 
+static char *move_secret(struct ct_buffer *buffer, size_t room)
+{
+	char *grown = malloc(room);
+	if (grown != NULL && buffer->data != NULL) {
+		memcpy(grown, buffer->data, buffer->len);
+		ct_wipe(buffer->data, buffer->len);
+		free(buffer->data);
+	}
+	return grown;
+}
+
 /* Room for `more` bytes and a NUL; where they go, or NULL. */
 static char *reserve(struct ct_buffer *buffer, size_t more)
 {
@@ -20,15 +31,11 @@ static char *reserve(struct ct_buffer *buffer, size_t more)
 	size_t need = buffer->len + more + 1;
 	if (need > buffer->room) {
 		size_t room = buffer->room * 2 > need ? buffer->room * 2 : need + 64;
-		char *grown = malloc(room);
+		char *grown = buffer->secret ? move_secret(buffer, room)
+					     : realloc(buffer->data, room); /* large ones move no byte */
 		if (grown == NULL) {
 			buffer->failed = true;
 			return NULL;
-		}
-		if (buffer->data != NULL) {
-			memcpy(grown, buffer->data, buffer->len);
-			ct_wipe(buffer->data, buffer->len);
-			free(buffer->data);
 		}
 		buffer->data = grown;
 		buffer->room = room;

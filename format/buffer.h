@@ -15,6 +15,7 @@ struct ct_buffer {
 	char *data; /* NUL-terminated behind len when not NULL */
 	size_t len, room;
 	bool failed;
+	bool secret; /* set before the first append: bytes that move as it grows are wiped */
 };
 
 void ct_buffer_put(struct ct_buffer *buffer, const void *bytes, size_t len);
@@ -28,8 +29,8 @@ void ct_buffer_put_base64(struct ct_buffer *buffer, const uint8_t *bytes, size_t
 /* 0, or -1 with CT_E_NOMEM when any append failed. */
 int ct_buffer_check(const struct ct_buffer *buffer, struct ct_error *err);
 
-/* Release; the buffer is empty afterwards. ct_buffer_wipe() overwrites the bytes first. Bytes that
- * moved while the buffer grew are always wiped. */
+/* Release; the buffer is empty afterwards. ct_buffer_wipe() overwrites the bytes first; bytes that
+ * moved while a secret buffer grew are wiped too. */
 void ct_buffer_free(struct ct_buffer *buffer);
 void ct_buffer_wipe(struct ct_buffer *buffer);
 

@@ -14,7 +14,7 @@ static int parse_metadata(struct ct_header *header, const cJSON *object, struct 
 	header->metadata = calloc(count + 1, sizeof *header->metadata);
 	if (header->metadata == NULL)
 		return ct_fail_nomem(err);
-	const cJSON *item;
+	cJSON *item;
 	cJSON_ArrayForEach(item, object)
 	{
 		if (!cJSON_IsString(item))
@@ -22,7 +22,7 @@ static int parse_metadata(struct ct_header *header, const cJSON *object, struct 
 				       "header: __metadata__ '%.100s' is not a string", item->string);
 		struct ct_metadata *pair = &header->metadata[header->metadata_count++];
 		pair->key = strdup(item->string);
-		pair->value = strdup(item->valuestring);
+		pair->value = ct_json_take(item);
 		if (pair->key == NULL || pair->value == NULL)
 			return ct_fail_nomem(err);
 	}
@@ -191,6 +191,21 @@ int ct_header_parse(struct ct_header *header, const char *text, uint64_t length,
 out:
 	cJSON_Delete(tree);
 	return status;
+}
+
+void ct_header_forget_reserved(struct ct_header *header)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < header->metadata_count; i++) {
+		struct ct_metadata *pair = &header->metadata[i];
+		if (ct_header_reserved(pair->key)) {
+			free(pair->key);
+			free(pair->value);
+		} else {
+			header->metadata[kept++] = *pair;
+		}
+	}
+	header->metadata_count = kept;
 }
 
 void ct_header_clear(struct ct_header *header)

@@ -45,6 +45,10 @@ int ct_header_parse(struct ct_header *header, const char *text, uint64_t length,
 
 void ct_header_clear(struct ct_header *header);
 
+/* Release the reserved metadata, which can be nearly all of a header, once nobody asks for it any more:
+ * neither canonical form nor manifest can be made afterwards. */
+void ct_header_forget_reserved(struct ct_header *header);
+
 /* The tensor called `name`, or NULL. O(log n). */
 const struct ct_tensor *ct_header_find(const struct ct_header *header, const char *name);
 

@@ -72,6 +72,13 @@ const cJSON *ct_json_get(const cJSON *object, const char *key)
 	return item != NULL && !cJSON_IsNull(item) ? item : NULL;
 }
 
+char *ct_json_take(cJSON *string)
+{
+	char *taken = string->valuestring;
+	string->valuestring = NULL;
+	return taken;
+}
+
 int ct_json_u64(const cJSON *item, uint64_t *value)
 {
 	if (!cJSON_IsNumber(item))

@@ -25,6 +25,9 @@ cJSON *ct_json_parse(const char *text, size_t len, int flags, const char *what,
 /* Member `key` of an object, NULL when it is absent or null. Case matters. */
 const cJSON *ct_json_get(const cJSON *object, const char *key);
 
+/* Take a string out of the tree instead of copying it: headers can be 100 MB. The caller frees it. */
+char *ct_json_take(cJSON *string);
+
 /* A number that CT_JSON_EXACT_NUMBERS let through. -1 when `item` is NULL or no number. */
 int ct_json_u64(const cJSON *item, uint64_t *value);
 

@@ -57,6 +57,8 @@ int ct_model_read(struct ct_model **out, const struct ct_source *source, struct 
 	if (ct_header_parse(&model->header, text, length, source->size, err) < 0
 	    || make_spans(model, err) < 0)
 		goto out;
+	free(text); /* it may be large, and the manifest needs memory too */
+	text = NULL;
 	model->encrypted = ct_manifest_present(&model->header);
 	if (model->encrypted && ct_manifest_parse(&model->manifest, &model->header, err) < 0)
 		goto out;

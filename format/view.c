@@ -76,6 +76,7 @@ int ct_view_new(struct ct_view **out, struct ct_model *model,
 	if (ct_cache_new(&view->cache, budget > CACHE_MIN ? budget : CACHE_MIN, err) < 0
 	    || make_image(view, err) < 0)
 		goto out;
+	ct_header_forget_reserved(&model->header); /* verified, unwrapped: never asked for again */
 	*out = view;
 	return 0;
 out:

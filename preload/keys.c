@@ -46,7 +46,7 @@ int shim_keys_read(struct ct_keyset *keys, struct ct_error *err)
 	if (jku == NULL || *jku == '\0')
 		return 0;
 	char path[PATH_MAX], what[300];
-	struct ct_buffer text = {0};
+	struct ct_buffer text = {.secret = true};
 	if (ct_key_path(jku, getenv("HOME"), path, sizeof path, err) < 0)
 		return -1;
 	snprintf(what, sizeof what, "key file '%.256s'", path);

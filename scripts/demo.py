@@ -9,6 +9,7 @@ Exit status: 0 as promised; 1 something answered otherwise; 2 the demo could not
 import argparse
 import ctypes
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -19,7 +20,6 @@ import subprocess
 import sys
 import textwrap
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -122,9 +122,9 @@ def ask(command, log):
                 query = urllib.parse.urlencode({"text": question})
                 with NO_PROXY.open(f"{url}/embed?{query}", timeout=ANSWER) as reply:
                     result.answers.append(reply.read())
-        except (OSError, urllib.error.URLError) as e:  # a timeout is an OSError too
+        except (OSError, http.client.HTTPException) as e:  # timeouts and URLError are OSErrors
             result.answers = []
-            result.error = f"{type(e).__name__}: {e} / {server.reason()}"
+            result.error = " / ".join(filter(None, [f"{type(e).__name__}: {e}", server.reason()]))
     return result
 
 
@@ -247,8 +247,8 @@ def main():
     broken, success = verdict(*results.values())
     if broken:
         for log in sorted(DEMO.glob("server-*.log")):
-            print(f"\n{log}:")
-            print(textwrap.indent("\n".join(log.read_text(errors="replace").splitlines()[-8:]), "  "))
+            last = log.read_text(errors="replace").splitlines()[-8:]
+            print(f"\n{log}:", *last, sep="\n  ")
         print("\n" + textwrap.fill("FAILED: " + "; ".join(broken) + ".", 92))
         return 1
     print("\n" + textwrap.fill("OK: " + success, 92))
