@@ -20,7 +20,9 @@ CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE -DCT_VERSION='"$(VERSION)"' $(WARNINGS) $(
 	-pthread -Icrypto -Iformat $(CJSON_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 # OpenSSL goes in whole and hidden: another copy in the process must never meet ours.
-CRYPTO_LIBS := -l:libcrypto.a -Wl,--exclude-libs,ALL
+# Some builds of it (Debian 13's) want compression libraries; those go in with it.
+CRYPTO_NEEDS := $(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null)))
+CRYPTO_LIBS := -l:libcrypto.a $(patsubst -l%,-l:lib%.a,$(CRYPTO_NEEDS)) -Wl,--exclude-libs,ALL
 LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
 
 ifeq ($(V),)

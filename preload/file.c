@@ -196,6 +196,12 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	file->path = name;
 	file->state = view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE;
 	pthread_cond_broadcast(&built);
+	if (view != NULL) {
+		const struct ct_model *model = ct_view_model(view);
+		shim_log(SHIM_INFO, path, "verified: %zu of %zu tensors encrypted, version %d, %s",
+			 model->manifest.sealed_count, model->header.count, model->manifest.version,
+			 ct_cipher_name(model->manifest.cipher));
+	}
 	return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "jwk.h"
 #include "key_path.h"
+#include "log.h"
 #include "raw.h"
 
 enum { KEY_FILE_MAX = 4 * 1024 * 1024 };
@@ -14,7 +15,10 @@ enum { KEY_FILE_MAX = 4 * 1024 * 1024 };
 static int read_key_file(const char *path, struct ct_buffer *text, struct ct_error *err)
 {
 	char piece[4096];
+	struct stat st;
 	int status = -1, fd = raw_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+	if (raw_fstat(fd, &st) == 0 && (st.st_mode & 077) != 0)
+		shim_log(SHIM_WARN, path, "others than its owner can read this key file: chmod 600");
 	if (fd < 0)
 		return ct_fail(err, CT_E_KEY,
 			       "the key file '%.200s' cannot be opened (%s): correct CRYPTOTENSOR_KEY_JKU", path,

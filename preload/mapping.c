@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "process.h"
 #include "raw.h"
 
@@ -109,6 +110,8 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 		add((uintptr_t)made, (uintptr_t)made + aligned.len, file);
 		release(&before);
 	}
+	shim_log(SHIM_DEBUG, file->path != NULL ? file->path : "(unknown)", "mapped %zu bytes at offset %lld",
+		 request->len, (long long)request->offset);
 	errno = saved;
 	return made;
 }

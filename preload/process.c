@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -12,15 +13,26 @@
  * this is, 0 in a child that was not here yet, -1 while that child puts things in order. */
 static _Atomic(_Atomic pid_t *) page;
 
+/* A kernel (or something that plays one) without MADV_WIPEONFORK: vfork children cannot be told apart
+ * there, and forked ones are told by pthread_atfork(). */
+static atomic_bool without_page;
+
+static _Atomic pid_t *do_without_page(void)
+{
+	if (!atomic_exchange(&without_page, true))
+		pthread_atfork(NULL, NULL, shim_file_after_fork);
+	return NULL;
+}
+
 static _Atomic pid_t *make_page(void)
 {
 	const size_t size = 4096;
 	long made = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (made < 0 && made > -4096)
-		return NULL;
+		return do_without_page();
 	if (SHIM_RAW(SYS_madvise, made, size, MADV_WIPEONFORK, 0, 0, 0) < 0) {
 		raw_munmap((void *)made, size);
-		return NULL;
+		return do_without_page();
 	}
 	_Atomic pid_t *mine = (_Atomic pid_t *)made, *expected = NULL;
 	atomic_store(mine, raw_getpid());
@@ -34,10 +46,10 @@ static _Atomic pid_t *make_page(void)
 bool shim_process_owns(void)
 {
 	_Atomic pid_t *holder = atomic_load(&page);
-	if (holder == NULL)
+	if (holder == NULL && !atomic_load(&without_page))
 		holder = make_page();
 	if (holder == NULL)
-		return true; /* no memory for one page: no child will get far either */
+		return true;
 	pid_t self = raw_getpid();
 	for (;;) {
 		pid_t pid = atomic_load(holder);
