@@ -1,0 +1,18 @@
+/* A model on disk: its descriptor and its parsed header. */
+#ifndef CT_MODEL_FILE_H
+#define CT_MODEL_FILE_H
+
+#include "file_source.h"
+#include "model.h"
+
+struct model_file {
+	struct file_source file;
+	struct ct_model *model;
+};
+
+/* Open `path` and read its header; nothing is verified. `file` must not move until it is closed. */
+int model_file_open(struct model_file *file, const char *path, struct ct_error *err);
+
+void model_file_close(struct model_file *file);
+
+#endif
