@@ -105,6 +105,34 @@ static int parse_tensor(struct ct_tensor *tensor, const cJSON *object, struct ct
 	return check_size(tensor, err);
 }
 
+struct parse {
+	struct ct_header *header;
+	size_t room; /* for tensors */
+	bool has_metadata;
+};
+
+static int parse_member(void *context, cJSON *item, struct ct_error *err)
+{
+	struct parse *parse = context;
+	struct ct_header *header = parse->header;
+	if (strcmp(item->string, "__metadata__") == 0) {
+		if (parse->has_metadata)
+			return ct_json_twice("header", item->string, err);
+		parse->has_metadata = true;
+		return parse_metadata(header, item, err);
+	}
+	if (header->count == parse->room) {
+		size_t room = parse->room * 2 + 16;
+		struct ct_tensor *grown = realloc(header->tensors, room * sizeof *grown);
+		if (grown == NULL)
+			return ct_fail_nomem(err);
+		header->tensors = grown;
+		parse->room = room;
+	}
+	header->tensors[header->count] = (struct ct_tensor){0};
+	return parse_tensor(&header->tensors[header->count++], item, err);
+}
+
 static int compare_data(const void *a, const void *b, void *context)
 {
 	const struct ct_tensor *tensors = context;
@@ -136,6 +164,17 @@ static int make_orders(struct ct_header *header, struct ct_error *err)
 	return 0;
 }
 
+/* Names that are there twice stand side by side in the order of names. */
+static int check_names(const struct ct_header *header, struct ct_error *err)
+{
+	for (size_t i = 1; i < header->count; i++) {
+		const char *name = header->tensors[header->name_order[i]].name;
+		if (strcmp(header->tensors[header->name_order[i - 1]].name, name) == 0)
+			return ct_json_twice("header", name, err);
+	}
+	return 0;
+}
+
 static int check_layout(const struct ct_header *header, uint64_t data_size, struct ct_error *err)
 {
 	uint64_t at = 0;
@@ -157,40 +196,18 @@ static int check_layout(const struct ct_header *header, uint64_t data_size, stru
 int ct_header_parse(struct ct_header *header, const char *text, uint64_t length,
 		    uint64_t file_size, struct ct_error *err)
 {
-	int status = -1;
+	struct parse parse = {.header = header};
 	*header = (struct ct_header){.length = length};
 	if (length > CT_HEADER_MAX)
 		return ct_fail(err, CT_E_FORMAT, "a header of %" PRIu64 " bytes is over the limit of %" PRIu64,
 			       length, CT_HEADER_MAX);
 	if (file_size < 8 || length > file_size - 8)
 		return ct_fail(err, CT_E_FORMAT, "the file ends inside its header: get it again");
-	cJSON *tree = ct_json_parse(text, (size_t)length, CT_JSON_EXACT_NUMBERS, "header", err);
-	if (tree == NULL)
+	if (ct_json_each(text, (size_t)length, CT_JSON_EXACT_NUMBERS, "header", parse_member, &parse, err)
+		    < 0
+	    || make_orders(header, err) < 0 || check_names(header, err) < 0)
 		return -1;
-	if (!cJSON_IsObject(tree)) {
-		ct_fail(err, CT_E_FORMAT, "header: not a JSON object");
-		goto out;
-	}
-	header->tensors = calloc((size_t)cJSON_GetArraySize(tree) + 1, sizeof *header->tensors);
-	if (header->tensors == NULL) {
-		ct_fail_nomem(err);
-		goto out;
-	}
-	const cJSON *item;
-	cJSON_ArrayForEach(item, tree)
-	{
-		int parsed = strcmp(item->string, "__metadata__") == 0
-				     ? parse_metadata(header, item, err)
-				     : parse_tensor(&header->tensors[header->count++], item, err);
-		if (parsed < 0)
-			goto out;
-	}
-	if (make_orders(header, err) < 0)
-		goto out;
-	status = check_layout(header, file_size - 8 - length, err);
-out:
-	cJSON_Delete(tree);
-	return status;
+	return check_layout(header, file_size - 8 - length, err);
 }
 
 void ct_header_forget_reserved(struct ct_header *header)

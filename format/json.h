@@ -22,6 +22,19 @@ enum {
 cJSON *ct_json_parse(const char *text, size_t len, int flags, const char *what,
 		     struct ct_error *err);
 
+/* Called for each member of an object; item->string is its key. The item is the callee's for the time of
+ * the call only. 0, or -1 with *err. */
+typedef int ct_json_member(void *context, cJSON *item, struct ct_error *err);
+
+/* The same checks for a text that must be an object, whose members are built, handed over and released
+ * one at a time: headers list hundreds of thousands, and a tree of all of them takes several times the
+ * text. A key that is repeated in this outermost object is the caller's to find. -1 with *err. */
+int ct_json_each(const char *text, size_t len, int flags, const char *what, ct_json_member *member,
+		 void *context, struct ct_error *err);
+
+/* CT_E_FORMAT: `key` is there twice in `what`. Returns -1. */
+int ct_json_twice(const char *what, const char *key, struct ct_error *err);
+
 /* Member `key` of an object, NULL when it is absent or null. Case matters. */
 const cJSON *ct_json_get(const cJSON *object, const char *key);
 

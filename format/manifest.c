@@ -165,25 +165,27 @@ static int parse_sealed(struct ct_manifest *manifest, const struct ct_tensor *te
 	return 0;
 }
 
-static int parse_encryption(struct ct_manifest *manifest, const struct ct_header *header,
-			    const cJSON *entries, struct ct_error *err)
+struct parse {
+	struct ct_manifest *manifest;
+	const struct ct_header *header;
+};
+
+/* One tensor's entry in __encryption__. */
+static int parse_entry(void *context, cJSON *entry, struct ct_error *err)
 {
-	const cJSON *entry;
-	cJSON_ArrayForEach(entry, entries)
-	{
-		const struct ct_tensor *tensor = ct_header_find(header, entry->string);
-		if (tensor == NULL)
-			return ct_fail(err, CT_E_FORMAT,
-				       "__encryption__: there is no tensor '%.200s'", entry->string);
-		if (!cJSON_IsObject(entry))
-			return ct_fail(err, CT_E_FORMAT, "__encryption__: '%.200s' is not an object",
-				       entry->string);
-		struct ct_sealed *sealed = &manifest->tensors[tensor - header->tensors];
-		if (parse_sealed(manifest, tensor, sealed, entry, err) < 0)
-			return -1;
-		manifest->sealed_count++;
-	}
-	return 0;
+	const struct parse *parse = context;
+	const struct ct_tensor *tensor = ct_header_find(parse->header, entry->string);
+	if (tensor == NULL)
+		return ct_fail(err, CT_E_FORMAT, "__encryption__: there is no tensor '%.200s'",
+			       entry->string);
+	if (!cJSON_IsObject(entry))
+		return ct_fail(err, CT_E_FORMAT, "__encryption__: '%.200s' is not an object",
+			       entry->string);
+	struct ct_sealed *sealed = &parse->manifest->tensors[tensor - parse->header->tensors];
+	if (sealed->sealed)
+		return ct_json_twice("__encryption__", entry->string, err);
+	parse->manifest->sealed_count++;
+	return parse_sealed(parse->manifest, tensor, sealed, entry, err);
 }
 
 static int parse_policy(struct ct_manifest *manifest, const cJSON *policy, struct ct_error *err)
@@ -223,20 +225,22 @@ int ct_manifest_parse(struct ct_manifest *manifest, const struct ct_header *head
 	manifest->tensors = calloc(header->count + 1, sizeof *manifest->tensors);
 	if (manifest->tensors == NULL)
 		return ct_fail_nomem(err);
-	cJSON *keys = NULL, *encryption = NULL, *policy = NULL;
+	struct parse parse = {manifest, header};
+	const char *encryption = ct_header_get(header, "__encryption__");
+	cJSON *keys = NULL, *policy = NULL;
 	if ((keys = parse_member(header, "__crypto_keys__", err)) == NULL
-	    || (encryption = parse_member(header, "__encryption__", err)) == NULL
 	    || (policy = parse_member(header, "__policy__", err)) == NULL)
 		goto out;
 	if (parse_keys(manifest, keys, err) < 0
-	    || parse_encryption(manifest, header, encryption, err) < 0
+	    || ct_json_each(encryption, strlen(encryption), CT_JSON_EXACT_NUMBERS, "__encryption__",
+			    parse_entry, &parse, err)
+		       < 0
 	    || parse_policy(manifest, policy, err) < 0
 	    || parse_signature(manifest, header, err) < 0)
 		goto out;
 	status = 0;
 out:
 	cJSON_Delete(keys);
-	cJSON_Delete(encryption);
 	cJSON_Delete(policy);
 	return status;
 }

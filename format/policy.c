@@ -9,11 +9,11 @@ static const char *skip(const char *p, bool *line)
 	*line = false;
 	for (;;) {
 		if (*p == '#') {
-			p += strcspn(p, "\r\n");
-		} else if (*p == '\n' || *p == '\r') {
+			p += strcspn(p, "\n"); /* a carriage return alone ends no line */
+		} else if (*p == '\n') {
 			*line = true;
 			p++;
-		} else if (*p == ' ' || *p == '\t') {
+		} else if (*p == ' ' || *p == '\t' || *p == '\r') {
 			p++;
 		} else {
 			return p;

@@ -9,24 +9,24 @@
 #include "policy.h"
 #include "stream.h"
 
-/* The header as text: length field, JSON, spaces up to `length` (0: as few as `align` asks for). */
-static int put_file_header(struct ct_buffer *out, const char *json, size_t json_len, uint64_t length,
-			   uint64_t align, struct ct_error *err)
+enum { FIELD = 8 }; /* the length field, which stands before the JSON in the same buffer */
+
+/* N for a header whose field and JSON have `size` bytes: data then begins at a multiple of `align`. */
+static uint64_t header_length(size_t size, uint64_t align)
 {
-	if (length == 0)
-		length = (8 + json_len + align - 1) / align * align - 8;
-	if (length < json_len || length > CT_HEADER_MAX)
-		return ct_fail(err, CT_E_ARGUMENT,
-			       "the header would have %" PRIu64 " bytes, the format allows %" PRIu64
-			       ": use larger chunks",
-			       length, CT_HEADER_MAX);
-	for (unsigned i = 0; i < 8; i++) {
-		uint8_t byte = (uint8_t)(length >> (8 * i));
-		ct_buffer_put(out, &byte, 1);
-	}
-	ct_buffer_put(out, json, json_len);
-	ct_buffer_fill(out, ' ', (size_t)length - json_len);
-	return ct_buffer_check(out, err);
+	return (size + align - 1) / align * align - FIELD;
+}
+
+/* Make field and JSON a file's beginning: the length into the field, spaces up to it behind. */
+static int write_header(const struct ct_sink *sink, struct ct_buffer *text, uint64_t length,
+			struct ct_error *err)
+{
+	ct_buffer_fill(text, ' ', (size_t)length + FIELD - text->len);
+	if (ct_buffer_check(text, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < FIELD; i++)
+		text->data[i] = (char)(length >> (8 * i));
+	return sink->write_at(sink->context, text->data, text->len, 0, err);
 }
 
 static const struct ct_keyset_entry *find_signer(const struct ct_keyset *keys, struct ct_error *err)
@@ -138,10 +138,10 @@ static void clear_target(struct ct_model *target)
 
 enum { KEYS, ENCRYPTION, POLICY, SIGNATURE, RESERVED };
 
-/* The encrypted header's JSON, signed. Its length depends on the number of tags, not on their
- * values. */
+/* The encrypted header's field and JSON, signed. Its length depends on the number of tags, not on
+ * their values. */
 static int make_json(struct ct_model *target, const struct ct_encrypt_options *options,
-		     struct ct_buffer *json, struct ct_error *err)
+		     struct ct_buffer *text, struct ct_error *err)
 {
 	struct ct_manifest *manifest = &target->manifest;
 	struct ct_buffer texts[RESERVED] = {{0}}, canonical = {0};
@@ -168,8 +168,9 @@ static int make_json(struct ct_model *target, const struct ct_encrypt_options *o
 	char signature[90];
 	ct_base64_encode(manifest->signature, sizeof manifest->signature, signature);
 	extra[SIGNATURE] = (struct ct_metadata){"__signature__", signature};
-	ct_header_put(&target->header, extra, RESERVED, json);
-	status = ct_buffer_check(json, err);
+	ct_buffer_fill(text, 0, FIELD);
+	ct_header_put(&target->header, extra, RESERVED, text);
+	status = ct_buffer_check(text, err);
 out:
 	ct_buffer_free(&canonical);
 	for (int i = 0; i < RESERVED; i++)
@@ -195,18 +196,23 @@ int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 {
 	int status = -1;
 	struct ct_model target = {0};
-	struct ct_buffer json = {0}, file_header = {0};
+	struct ct_buffer text = {0};
 	if (check_plain(model, err) < 0)
 		return -1;
 	if (options->version != 1 && (options->version != 2 || options->chunk_size == 0))
 		return ct_fail(err, CT_E_ARGUMENT, "version must be 1, or 2 with a chunk size");
 	if (make_target(&target, model, options, err) < 0
-	    || make_json(&target, options, &json, err) < 0
-	    || put_file_header(&file_header, json.data, json.len, 0, CT_WRITER_ALIGN, err) < 0)
+	    || make_json(&target, options, &text, err) < 0)
 		goto out;
-	uint64_t header_size = file_header.len, json_len = json.len;
-	ct_buffer_free(&json);
-	ct_buffer_free(&file_header);
+	uint64_t length = header_length(text.len, CT_WRITER_ALIGN), size = text.len;
+	ct_buffer_free(&text);
+	if (length > CT_HEADER_MAX) {
+		ct_fail(err, CT_E_ARGUMENT,
+			"the header would have %" PRIu64 " bytes, the format allows %" PRIu64
+			": use larger chunks",
+			length, CT_HEADER_MAX);
+		goto out;
+	}
 
 	struct ct_stream stream = {
 		.crypto = options->crypto,
@@ -215,32 +221,30 @@ int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 		.source = source,
 		.source_data = model->data_offset,
 		.sink = sink,
-		.sink_data = header_size,
+		.sink_data = FIELD + length,
 		.threads = options->threads,
 		.progress = options->progress,
 	};
 	if (ct_stream(&stream, err) < 0)
 		goto out;
 
-	if (make_json(&target, options, &json, err) < 0
-	    || put_file_header(&file_header, json.data, json.len, header_size - 8, 1, err) < 0)
+	if (make_json(&target, options, &text, err) < 0)
 		goto out;
-	if (json.len != json_len) {
+	if (text.len != size) {
 		ct_fail(err, CT_E_CRYPTO, "the header changed its length: a fault in this program");
 		goto out;
 	}
-	if (sink->write_at(sink->context, file_header.data, file_header.len, 0, err) < 0)
+	if (write_header(sink, &text, length, err) < 0)
 		goto out;
 	if (result != NULL)
 		*result = (struct ct_encrypt_result){
 			.tensors = model->header.count,
 			.sealed = target.manifest.sealed_count,
-			.file_size = header_size + (model->file_size - model->data_offset),
+			.file_size = FIELD + length + (model->file_size - model->data_offset),
 		};
 	status = 0;
 out:
-	ct_buffer_free(&json);
-	ct_buffer_free(&file_header);
+	ct_buffer_free(&text);
 	clear_target(&target);
 	return status;
 }
@@ -250,11 +254,12 @@ int ct_decrypt(const struct ct_model *model, const struct ct_crypto *crypto,
 	       const struct ct_progress *progress, struct ct_error *err)
 {
 	int status = -1;
-	struct ct_buffer json = {0}, file_header = {0};
-	ct_header_put_plain(&model->header, &json);
-	if (ct_buffer_check(&json, err) < 0
-	    || put_file_header(&file_header, json.data, json.len, 0, 8, err) < 0)
+	struct ct_buffer text = {0};
+	ct_buffer_fill(&text, 0, FIELD);
+	ct_header_put_plain(&model->header, &text);
+	if (ct_buffer_check(&text, err) < 0)
 		goto out;
+	uint64_t length = header_length(text.len, 8);
 	struct ct_stream stream = {
 		.crypto = crypto,
 		.model = model,
@@ -262,16 +267,13 @@ int ct_decrypt(const struct ct_model *model, const struct ct_crypto *crypto,
 		.source = source,
 		.source_data = model->data_offset,
 		.sink = sink,
-		.sink_data = file_header.len,
+		.sink_data = FIELD + length,
 		.threads = threads,
 		.progress = progress,
 	};
-	if (ct_stream(&stream, err) < 0
-	    || sink->write_at(sink->context, file_header.data, file_header.len, 0, err) < 0)
-		goto out;
-	status = 0;
+	if (ct_stream(&stream, err) == 0)
+		status = write_header(sink, &text, length, err);
 out:
-	ct_buffer_free(&json);
-	ct_buffer_free(&file_header);
+	ct_buffer_free(&text);
 	return status;
 }
