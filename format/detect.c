@@ -21,9 +21,11 @@ bool ct_detect_safetensors(const uint8_t prefix[static CT_DETECT_PREFIX], uint64
 
 bool ct_detect_encryption(const char *header, size_t len)
 {
-	static const char key[] = "__encryption__";
-	if (memmem(header, len, key, sizeof key - 1) != NULL)
-		return true;
+	/* One of them would do, but either can be damaged. */
+	static const char *const keys[] = {"__encryption__", "__crypto_keys__"};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (memmem(header, len, keys[i], strlen(keys[i])) != NULL)
+			return true;
 	/* A letter or '_' written as \u00XX hides the key from a plain search, not from a parser. */
 	const char *at = header, *end = header + len;
 	while ((at = memmem(at, (size_t)(end - at), "\\u00", 4)) != NULL) {

@@ -217,7 +217,7 @@ void ct_header_forget_reserved(struct ct_header *header)
 		struct ct_metadata *pair = &header->metadata[i];
 		if (ct_header_reserved(pair->key)) {
 			free(pair->key);
-			free(pair->value);
+			cJSON_free(pair->value);
 		} else {
 			header->metadata[kept++] = *pair;
 		}
@@ -233,7 +233,7 @@ void ct_header_clear(struct ct_header *header)
 	}
 	for (size_t i = 0; i < header->metadata_count; i++) {
 		free(header->metadata[i].key);
-		free(header->metadata[i].value);
+		cJSON_free(header->metadata[i].value);
 	}
 	free(header->tensors);
 	free(header->metadata);

@@ -38,7 +38,8 @@ int ct_json_twice(const char *what, const char *key, struct ct_error *err);
 /* Member `key` of an object, NULL when it is absent or null. Case matters. */
 const cJSON *ct_json_get(const cJSON *object, const char *key);
 
-/* Take a string out of the tree instead of copying it: headers can be 100 MB. The caller frees it. */
+/* Take a string out of the tree instead of copying it: headers can be 100 MB. It is cJSON's memory, which
+ * need not be malloc()'s: cJSON_free() releases it. */
 char *ct_json_take(cJSON *string);
 
 /* A number that CT_JSON_EXACT_NUMBERS let through. -1 when `item` is NULL or no number. */

@@ -167,6 +167,8 @@ static int scan_number(struct scan *s, int flags)
 		if (!scan_digits(s))
 			return fault(s, "a broken number");
 	}
+	if (s->at - start > 63)
+		return fault(s, "a number that is too long"); /* for some releases of cJSON */
 	if ((flags & CT_JSON_EXACT_NUMBERS) == 0)
 		return 0;
 	uint64_t value = 0;

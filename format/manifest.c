@@ -19,7 +19,8 @@ uint64_t ct_manifest_messages(const struct ct_manifest *manifest, uint64_t len)
 
 bool ct_manifest_present(const struct ct_header *header)
 {
-	return ct_header_get(header, "__encryption__") != NULL;
+	return ct_header_get(header, "__encryption__") != NULL
+	       || ct_header_get(header, "__crypto_keys__") != NULL;
 }
 
 /* The JSON object that metadata `key` holds as a string. */
@@ -227,6 +228,9 @@ int ct_manifest_parse(struct ct_manifest *manifest, const struct ct_header *head
 		return ct_fail_nomem(err);
 	struct parse parse = {manifest, header};
 	const char *encryption = ct_header_get(header, "__encryption__");
+	if (encryption == NULL)
+		return ct_fail(err, CT_E_FORMAT,
+			       "the header has __crypto_keys__ but no __encryption__: it was damaged, get it again");
 	cJSON *keys = NULL, *policy = NULL;
 	if ((keys = parse_member(header, "__crypto_keys__", err)) == NULL
 	    || (policy = parse_member(header, "__policy__", err)) == NULL)

@@ -14,6 +14,9 @@ struct ct_source {
 	 * threads at once. */
 	int (*read_at)(void *context, void *bytes, size_t len, uint64_t offset,
 		       struct ct_error *err);
+	/* Make sure that `bytes` can be written, before plaintext is copied there by other means than
+	 * read_at(); NULL when that is known. What they hold is lost. A fault is CT_E_IO with EFAULT. */
+	int (*check_writable)(void *context, void *bytes, size_t len, struct ct_error *err);
 	void *context;
 	uint64_t size;
 };

@@ -176,6 +176,12 @@ static uint64_t count_whole(const struct request *request, const struct ct_piece
 	return count;
 }
 
+static int check_writable(const struct request *request, void *bytes, size_t len, struct ct_error *err)
+{
+	const struct ct_source *source = request->source;
+	return source->check_writable != NULL ? source->check_writable(source->context, bytes, len, err) : 0;
+}
+
 /* Serve what begins at `at`; *next is where it ended. */
 static int serve(const struct request *request, struct opener *opener, uint64_t at, uint64_t limit,
 		 uint64_t *next, struct ct_error *err)
@@ -184,11 +190,13 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 	struct ct_piece piece = ct_model_piece(view->model, at);
 	uint8_t *to = request->bytes + (at - request->start);
 	uint64_t end = piece.end < request->end ? piece.end : request->end;
-	if (piece.kind != CT_PIECE_SEALED) {
+	if (piece.kind != CT_PIECE_SEALED)
 		*next = end < limit ? end : limit;
-		if (piece.kind == CT_PIECE_CLEAR)
-			return request->source->read_at(request->source->context, to,
-							(size_t)(*next - at), at, err);
+	if (piece.kind == CT_PIECE_CLEAR)
+		return request->source->read_at(request->source->context, to, (size_t)(*next - at), at, err);
+	if (piece.kind == CT_PIECE_HEADER) {
+		if (check_writable(request, to, (size_t)(*next - at), err) < 0)
+			return -1;
 		memcpy(to, view->image + at, (size_t)(*next - at));
 		return 0;
 	}
@@ -197,6 +205,8 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 		return open_run(request, opener, piece.tensor, piece.message, count, to, err);
 	}
 	*next = end;
+	if (check_writable(request, to, (size_t)(end - at), err) < 0)
+		return -1;
 	struct partial partial = {request, opener, &piece};
 	return ct_cache_read(view->cache, piece.start, (size_t)(piece.end - piece.start),
 			     (size_t)(at - piece.start), (size_t)(end - at), to, fill_message, &partial,

@@ -164,6 +164,13 @@ static int make_json(struct ct_model *target, const struct ct_encrypt_options *o
 			       manifest->signature, err)
 		       < 0)
 		goto out;
+	if (signer->has_public
+	    && ct_ed25519_verify(options->crypto, signer->public_key, canonical.data, canonical.len,
+				 manifest->signature, err)
+		       < 0) {
+		ct_fail(err, CT_E_KEY, "the signing key's 'x' does not belong to its 'd': correct the key file");
+		goto out;
+	}
 	ct_buffer_free(&canonical); /* as long as the header, and not needed any more */
 	char signature[90];
 	ct_base64_encode(manifest->signature, sizeof manifest->signature, signature);

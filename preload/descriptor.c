@@ -4,12 +4,22 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include "file.h"
+#include "input.h"
 #include "process.h"
+#include "raw.h"
 #include "real.h"
 #include "recognise.h"
 #include "table.h"
+
+static void untrack(unsigned first, unsigned last)
+{
+	shim_table_forget_range(first, last);
+	if (first == STDIN_FILENO)
+		shim_input_keep_stream(false);
+}
 
 /* Before a number is given up: afterwards another thread may be given it. Whose table it is only
  * matters, and is only asked, when the number has a file. */
@@ -18,13 +28,15 @@ static void leaving(int fd)
 	if (shim_is_plain(fd))
 		shim_table_forget_plain(fd);
 	else if (shim_is_file(fd) && shim_process_owns())
-		shim_table_set_unknown(fd);
+		untrack((unsigned)fd, (unsigned)fd);
 }
 
-/* A duplicate of a tracked descriptor is tracked; any other is unknown until it is read. */
+/* A duplicate of a tracked descriptor is tracked; any other is unknown until it is read. The result of
+ * the call: `to`, or -1 with errno. */
 static int copied(int from, int to)
 {
 	bool plain;
+	int refusal = 0;
 	if (to < 0)
 		return to;
 	shim_table_forget_plain(to);
@@ -32,9 +44,13 @@ static int copied(int from, int to)
 	if (file == NULL)
 		return to;
 	if (shim_process_owns())
-		shim_table_set_file(to, file);
+		refusal = shim_attach(file, to, SHIM_EAGER);
 	shim_file_put(file);
-	return to;
+	if (refusal == 0)
+		return to;
+	raw_close(to);
+	errno = refusal;
+	return -1;
 }
 
 SHIM_HOOK int close(int fd)
@@ -89,7 +105,7 @@ static bool keeps_from_direct(int fd, int command, long argument)
 		}                                                              \
 		int result = shim_real.name(fd, command, argument);            \
 		if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)          \
-			copied(fd, result);                                    \
+			return copied(fd, result);                             \
 		return result;                                                 \
 	}
 
@@ -99,13 +115,13 @@ FCNTL(fcntl64)
 SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {
 	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= last && shim_process_owns())
-		shim_table_forget_range(first, last);
+		untrack(first, last);
 	return shim_real.close_range(first, last, flags);
 }
 
 SHIM_HOOK void closefrom(int first)
 {
 	if (shim_process_owns())
-		shim_table_forget_range(first > 0 ? (unsigned)first : 0, ~0u);
+		untrack(first > 0 ? (unsigned)first : 0, ~0u);
 	shim_real.closefrom(first);
 }

@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
+#include "detect.h"
 #include "keys.h"
 #include "log.h"
 #include "raw.h"
@@ -79,9 +81,28 @@ static int read_ciphertext(void *context, void *bytes, size_t len, uint64_t offs
 	return 0;
 }
 
+/* A program may hand in any address, and is to get EFAULT, not a signal. Only the kernel can tell: it is
+ * asked to read one byte of the file to each page. */
+static int check_writable(void *context, void *bytes, size_t len, struct ct_error *err)
+{
+	enum { PAGE = 4096, MANY = CT_DETECT_SIZE_MIN }; /* the file has that many bytes */
+	struct iovec parts[MANY];
+	uintptr_t at = (uintptr_t)bytes, end = at + len;
+	while (at < end) {
+		long count = 0;
+		for (; at < end && count < MANY; at = (at / PAGE + 1) * PAGE)
+			parts[count++] = (struct iovec){(void *)at, 1};
+		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
+		if (got != count)
+			return ct_fail_sys(err, got < 0 ? (int)-got : EFAULT, "writing to the program's buffer");
+	}
+	return 0;
+}
+
 static struct ct_source source_of(int *fd, uint64_t size)
 {
-	return (struct ct_source){.read_at = read_ciphertext, .context = fd, .size = size};
+	return (struct ct_source){.read_at = read_ciphertext, .check_writable = check_writable,
+				  .context = fd, .size = size};
 }
 
 static int get_crypto(const struct ct_crypto **crypto, struct ct_error *err)
@@ -249,7 +270,8 @@ void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hin
 	release(&before);
 }
 
-int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset)
+int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
+		   enum shim_doing doing)
 {
 	struct ct_error err;
 	struct ct_source source = source_of(&fd, (uint64_t)file->identity.st_size);
@@ -257,7 +279,7 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 		return 0;
 	if (err.sys != EFAULT) /* the program's own mistake, and it is told by errno */
 		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err.message);
-	return ct_error_errno(&err, 1);
+	return ct_error_errno(&err, doing == SHIM_READING);
 }
 
 void shim_file_after_fork(void)

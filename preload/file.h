@@ -46,8 +46,10 @@ struct shim_plain_hint shim_file_plain_hint(struct shim_file *file);
 void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hint);
 
 /* Read `len` bytes of the plaintext image at `offset`, ciphertext coming from `fd`. Failures are logged;
- * the result is 0 or the errno for the program. */
-int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset);
+ * the result is 0 or the errno for the program, which depends on what it is doing. */
+enum shim_doing { SHIM_OPENING, SHIM_READING };
+int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
+		   enum shim_doing doing);
 
 /* In a forked child: threads that held locks or were building entries do not exist here. */
 void shim_file_after_fork(void);

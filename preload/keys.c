@@ -50,9 +50,10 @@ int shim_keys_read(struct ct_keyset *keys, struct ct_error *err)
 	if (jku == NULL || *jku == '\0')
 		return 0;
 	char path[PATH_MAX], what[300];
+	struct ct_error reason;
 	struct ct_buffer text = {.secret = true};
-	if (ct_key_path(jku, getenv("HOME"), path, sizeof path, err) < 0)
-		return -1;
+	if (ct_key_path(jku, getenv("HOME"), path, sizeof path, &reason) < 0)
+		return ct_fail(err, CT_E_KEY, "CRYPTOTENSOR_KEY_JKU is '%.200s': %.200s", jku, reason.message);
 	snprintf(what, sizeof what, "key file '%.256s'", path);
 	int status = read_key_file(path, &text, err);
 	if (status == 0)

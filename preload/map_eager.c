@@ -83,7 +83,9 @@ void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *
 		return MAP_FAILED;
 	}
 	uintptr_t at = (uintptr_t)got;
-	int error = inside > 0 ? shim_file_read(file, request->fd, (void *)at, inside, offset) : 0;
+	int error = 0;
+	if (inside > 0)
+		error = shim_file_read(file, request->fd, (void *)at, inside, offset, SHIM_READING);
 	if (error == 0 && pages > 0 && request->prot != (PROT_READ | PROT_WRITE))
 		error = -(int)SHIM_RAW(SYS_mprotect, at, pages, request->prot, 0, 0, 0);
 	if (error == 0 && (request->flags & MAP_LOCKED) != 0 && pages > 0)

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "input.h"
 #include "log.h"
 #include "raw.h"
 #include "recognise.h"
@@ -39,7 +41,7 @@ static int fill(struct shim_file *file, int encrypted, int memfd)
 	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
 	if (at < 0 && at > -4096)
 		return (int)-at;
-	int failed = shim_file_read(file, encrypted, (void *)at, size, 0);
+	int failed = shim_file_read(file, encrypted, (void *)at, size, 0, SHIM_OPENING);
 	raw_munmap((void *)at, size);
 	return failed;
 }
@@ -90,6 +92,8 @@ int shim_plain_replace(struct shim_file *file, int fd)
 	if (done < 0)
 		return -done;
 	shim_table_set_plain(fd);
+	if (fd == STDIN_FILENO)
+		shim_input_keep_stream(false);
 	return 0;
 }
 

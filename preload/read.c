@@ -1,5 +1,6 @@
 /* The read family. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -25,30 +26,38 @@
 	shim_file_put(file);                           \
 	return result
 
+static ssize_t fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
 static ssize_t serve_one(struct shim_file *file, int fd, void *bytes, size_t len)
 {
+	/* read(2): more than SSIZE_MAX is the caller's mistake; the kernel looks at the address then. */
 	const struct iovec part = {bytes, len};
-	return shim_serve(file, fd, &part, 1, SHIM_AT_POSITION);
+	return len > SSIZE_MAX ? fail(EFAULT) : shim_serve(file, fd, &part, 1, SHIM_AT_POSITION);
 }
 
 static ssize_t serve_one_at(struct shim_file *file, int fd, void *bytes, size_t len, off_t offset)
 {
 	const struct iovec part = {bytes, len};
-	if (offset < 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	return shim_serve(file, fd, &part, 1, offset);
+	if (offset < 0)
+		return fail(EINVAL);
+	return len > SSIZE_MAX ? fail(EFAULT) : shim_serve(file, fd, &part, 1, offset);
 }
 
-static ssize_t serve_at(struct shim_file *file, int fd, const struct iovec *parts, int count,
-			off_t offset)
+static ssize_t serve_parts(struct shim_file *file, int fd, const struct iovec *parts, int count)
 {
-	if (offset < 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	return shim_serve(file, fd, parts, count, offset);
+	int bad = shim_check_parts(fd, parts, count);
+	return bad != 0 ? fail(bad) : shim_serve(file, fd, parts, count, SHIM_AT_POSITION);
+}
+
+static ssize_t serve_parts_at(struct shim_file *file, int fd, const struct iovec *parts, int count,
+			      off_t offset)
+{
+	int bad = offset < 0 ? EINVAL : shim_check_parts(fd, parts, count);
+	return bad != 0 ? fail(bad) : shim_serve(file, fd, parts, count, offset);
 }
 
 /* preadv2: offset -1 means the position; of the flags those that only ask for haste are honoured by
@@ -56,13 +65,11 @@ static ssize_t serve_at(struct shim_file *file, int fd, const struct iovec *part
 static ssize_t serve_flags(struct shim_file *file, int fd, const struct iovec *parts, int count,
 			   off_t offset, int flags)
 {
-	if ((flags & ~(RWF_HIPRI | RWF_NOWAIT)) != 0) {
-		errno = EOPNOTSUPP;
-		return -1;
-	}
+	if ((flags & ~(RWF_HIPRI | RWF_NOWAIT)) != 0)
+		return fail(EOPNOTSUPP);
 	if (offset == -1)
-		return shim_serve(file, fd, parts, count, SHIM_AT_POSITION);
-	return serve_at(file, fd, parts, count, offset);
+		return serve_parts(file, fd, parts, count);
+	return serve_parts_at(file, fd, parts, count, offset);
 }
 
 SHIM_HOOK ssize_t read(int fd, void *bytes, size_t len)
@@ -117,17 +124,17 @@ SHIM_HOOK ssize_t __pread64_chk(int fd, void *bytes, size_t len, off64_t offset,
 SHIM_HOOK ssize_t readv(int fd, const struct iovec *parts, int count)
 {
 	ROUTE(fd, shim_real.readv(fd, parts, count),
-	      shim_serve(file, fd, parts, count, SHIM_AT_POSITION));
+	      serve_parts(file, fd, parts, count));
 }
 
 SHIM_HOOK ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
 {
-	ROUTE(fd, shim_real.preadv(fd, parts, count, offset), serve_at(file, fd, parts, count, offset));
+	ROUTE(fd, shim_real.preadv(fd, parts, count, offset), serve_parts_at(file, fd, parts, count, offset));
 }
 
 SHIM_HOOK ssize_t preadv64(int fd, const struct iovec *parts, int count, off64_t offset)
 {
-	ROUTE(fd, shim_real.preadv64(fd, parts, count, offset), serve_at(file, fd, parts, count, offset));
+	ROUTE(fd, shim_real.preadv64(fd, parts, count, offset), serve_parts_at(file, fd, parts, count, offset));
 }
 
 SHIM_HOOK ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "detect.h"
+#include "input.h"
 #include "log.h"
 #include "plain.h"
 #include "process.h"
@@ -126,6 +128,16 @@ static int examine(int fd, int flags, const struct stat *st, struct shim_file **
 	return 0;
 }
 
+int shim_attach(struct shim_file *file, int fd, enum shim_mode mode)
+{
+	if (mode == SHIM_MEMFD)
+		return shim_plain_replace(file, fd);
+	shim_table_set_file(fd, file);
+	if (fd == STDIN_FILENO)
+		shim_input_keep_stream(true);
+	return 0;
+}
+
 int shim_recognise(int fd, int flags)
 {
 	struct stat st;
@@ -143,12 +155,11 @@ int shim_recognise(int fd, int flags)
 		return refusal;
 	if (file == NULL) {
 		shim_table_set_plain(fd);
+		if (fd == STDIN_FILENO)
+			shim_input_keep_stream(false);
 		return 0;
 	}
-	if (config.mode == SHIM_MEMFD)
-		refusal = shim_plain_replace(file, fd);
-	else
-		shim_table_set_file(fd, file);
+	refusal = shim_attach(file, fd, config.mode);
 	shim_file_put(file);
 	return refusal;
 }

@@ -12,6 +12,9 @@ int shim_opened(int fd, int flags);
 /* The same without closing: 0, or the errno of the refusal. */
 int shim_recognise(int fd, int flags);
 
+/* Serve `file` on descriptor `fd` from now on, in `mode`. 0, or an errno. */
+int shim_attach(struct shim_file *file, int fd, enum shim_mode mode);
+
 /* The encrypted file that `fd` reads, with a reference for the caller; NULL when it reads none. A
  * descriptor that the shim has not seen yet is recognised now. When that is refused, *refusal is
  * the errno for the program (otherwise 0) and the result is NULL. */

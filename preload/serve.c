@@ -1,7 +1,6 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 
 #include "raw.h"
@@ -9,17 +8,20 @@
 /* The most that one read(2) transfers: Linux, MAX_RW_COUNT. */
 #define READ_MAX UINT64_C(0x7ffff000)
 
-/* Bytes that `parts` ask for, at most READ_MAX; -1 when the call is invalid. */
+int shim_check_parts(int fd, const struct iovec *parts, int count)
+{
+	/* The kernel judges array, count and lengths, and finds nothing to read so far out. */
+	const int64_t nowhere = INT64_C(1) << 62;
+	long got = SHIM_RAW(SYS_preadv, fd, parts, count, nowhere, nowhere >> 32, 0);
+	return got < 0 ? (int)-got : 0;
+}
+
+/* Bytes that `parts` ask for, at most READ_MAX. */
 static int64_t wanted(const struct iovec *parts, int count)
 {
 	uint64_t total = 0;
-	if (count < 0 || count > IOV_MAX)
-		return -1;
-	for (int i = 0; i < count; i++) {
-		if (parts[i].iov_len > SSIZE_MAX - total)
-			return -1;
+	for (int i = 0; i < count && total < READ_MAX; i++)
 		total += parts[i].iov_len;
-	}
 	return (int64_t)(total < READ_MAX ? total : READ_MAX);
 }
 
@@ -28,7 +30,9 @@ static int fill(struct shim_file *file, int fd, const struct iovec *parts, uint6
 {
 	for (int i = 0; len > 0; i++) {
 		size_t part = parts[i].iov_len < len ? parts[i].iov_len : (size_t)len;
-		int failed = part > 0 ? shim_file_read(file, fd, parts[i].iov_base, part, offset) : 0;
+		int failed = 0;
+		if (part > 0)
+			failed = shim_file_read(file, fd, parts[i].iov_base, part, offset, SHIM_READING);
 		if (failed != 0)
 			return failed;
 		len -= part;
@@ -51,10 +55,6 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 {
 	int saved = errno, failed = 0, cancel;
 	int64_t len = wanted(parts, count);
-	if (len < 0 || offset < SHIM_AT_POSITION) {
-		errno = EINVAL;
-		return -1;
-	}
 	bool moves = offset == SHIM_AT_POSITION;
 	if (moves) {
 		/* One step claims the range, also from other threads and processes that share the

@@ -10,7 +10,11 @@
 /* Offset that means "at the descriptor's position, and move it". */
 enum { SHIM_AT_POSITION = -1 };
 
-/* Read into `parts` at `offset`; bytes read, or -1 with errno. The position is the kernel's own, so dup
+/* Parts that came from a program: 0, or the errno with which the kernel refuses them (an array that
+ * cannot be read, too many parts, lengths that overflow). One system call. */
+int shim_check_parts(int fd, const struct iovec *parts, int count);
+
+/* Read into valid `parts` at `offset`; bytes read, or -1 with errno. The position is the kernel's own, so dup
  * and fork share it. */
 ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, int count,
 		   int64_t offset);

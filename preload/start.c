@@ -1,24 +1,38 @@
 /* What happens when the library is loaded: little. */
 #include <errno.h>
 #include <stddef.h>
+#include <unistd.h>
 
-#include "process.h"
+#include "input.h"
 #include "plain.h"
+#include "process.h"
 #include "raw.h"
 #include "real.h"
+#include "recognise.h"
+#include "table.h"
 
-/* Standard input may be a model (`prog < model`), and stdio reads it without asking anybody: it is
- * exchanged for plaintext now. When that is refused the program must not see ciphertext either. */
-static void exchange_standard_input(void)
+/* Standard input may be a model (`prog < model`): see input.h. When it is refused the program must not
+ * see ciphertext either. */
+static void meet_standard_input(void)
 {
 	struct stat st;
-	if (raw_fstat(0, &st) != 0 || !S_ISREG(st.st_mode) || shim_plain_for_stdio(0) == 0)
+	int refusal;
+	if (raw_fstat(STDIN_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
+		return;
+	struct shim_file *file = shim_lookup(STDIN_FILENO, &refusal);
+	if (file != NULL) {
+		if (shim_input_uses_stream())
+			refusal = shim_plain_replace(file, STDIN_FILENO);
+		shim_file_put(file);
+	}
+	if (refusal == 0)
 		return;
 	int fd = raw_openat(AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC, 0);
 	if (fd > 0)
-		raw_dup3(fd, 0, 0); /* reading it is an error: EBADF */
+		raw_dup3(fd, STDIN_FILENO, 0); /* reading it is an error: EBADF */
 	else
-		raw_close(0);
+		raw_close(STDIN_FILENO);
+	shim_table_set_unknown(STDIN_FILENO);
 	if (fd > 0)
 		raw_close(fd);
 }
@@ -28,6 +42,6 @@ __attribute__((constructor)) static void start(void)
 	int saved = errno;
 	shim_process_owns();
 	shim_real_resolve();
-	exchange_standard_input();
+	meet_standard_input();
 	errno = saved;
 }

@@ -2,6 +2,7 @@
  * exchanged for plaintext before the stream reads its first byte. */
 #include <errno.h>
 
+#include "input.h"
 #include "plain.h"
 #include "process.h"
 #include "raw.h"
@@ -51,12 +52,21 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 	return stream;
 }
 
+/* libc gives the reopened stream the number that it had. */
+static void reopening(const FILE *stream)
+{
+	if (stream == stdin)
+		shim_input_keep_stream(false);
+}
+
 SHIM_HOOK FILE *freopen(const char *path, const char *mode, FILE *stream)
 {
+	reopening(stream);
 	return opened(shim_real.freopen(path, mode, stream));
 }
 
 SHIM_HOOK FILE *freopen64(const char *path, const char *mode, FILE *stream)
 {
+	reopening(stream);
 	return opened(shim_real.freopen64(path, mode, stream));
 }

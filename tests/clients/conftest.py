@@ -1,0 +1,194 @@
+"""What every test starts from: built binaries, keys, pairs of plain and encrypted models."""
+
+import itertools
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import models
+import reference
+import sealer
+from configs import Config
+from harness import COMMAND, LIBRARY, PROGRAMS, Shim
+
+ALGORITHMS = ("aes128gcm", "aes256gcm", "chacha20poly1305")
+
+
+def pytest_report_header():
+    return [f"ctshim: {LIBRARY}", f"random seed: {models.SEED} (CTSHIM_TEST_SEED sets another)"]
+
+
+def pytest_sessionstart():
+    for built in (LIBRARY, COMMAND):
+        if not built.is_file():
+            pytest.exit(f"{built}: not there: run make first", returncode=4)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A plain model and its encrypted form."""
+    plain: Path
+    encrypted: Path
+    expected: Path  # the plaintext image of `encrypted`, as the oracle has it
+    keys: Path
+
+    @property
+    def image(self):
+        return self.expected.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """The home directory of every program that is run."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def shim(home):
+    return Shim(home)
+
+
+@pytest.fixture(scope="session")
+def keysets(tmp_path_factory, shim):
+    """alg -> key file, made by the command."""
+    place = tmp_path_factory.mktemp("keys")
+    paths = {}
+    for alg in ALGORITHMS:
+        paths[alg] = place / f"{alg}.jwk"
+        shim.ctshim("keygen", "-o", paths[alg], "--alg", alg, "--enc-kid", "model-key",
+                    "--sign-kid", "model-signer").check()
+    return paths
+
+
+@pytest.fixture(scope="session")
+def keys(keysets):
+    """The key file that most tests use."""
+    return keysets["aes256gcm"]
+
+
+@pytest.fixture(scope="session")
+def plain_models(tmp_path_factory):
+    """name -> path of a plain model."""
+    place = tmp_path_factory.mktemp("plain")
+    made = {}
+
+    def get(name):
+        if name not in made:
+            made[name] = place / f"{name}.safetensors"
+            made[name].write_bytes(models.make(name))
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory, shim, keysets, plain_models):
+    """Config -> Pair; how it is served makes no difference to the files."""
+    place = tmp_path_factory.mktemp("pairs")
+    made = {}
+
+    def get(config):
+        what = (config.model, config.version, config.alg, config.chunk, config.exclude, config.foreign)
+        if what in made:
+            return made[what]
+        folder = place / str(len(made))
+        folder.mkdir()
+        plain, encrypted = plain_models(config.model), folder / "model.safetensors"
+        keys = keysets[config.alg]
+        if config.foreign:
+            encrypted.write_bytes(sealer.seal(
+                plain.read_bytes(), json.loads(keys.read_text()), version=config.version,
+                alg=config.alg, chunk=2 << 20 if config.chunk == "2M" else int(config.chunk)))
+        else:
+            options = ["--alg", config.alg, "--version", config.version]
+            options += ["--chunk-size", config.chunk] if config.version == 2 else []
+            options += itertools.chain.from_iterable(("--exclude", g) for g in config.exclude)
+            shim.ctshim("encrypt", plain, encrypted, "--keys", keys, *options).check()
+        # Under another name and in another place, so that nothing but content can tell.
+        expected = folder / "expected.bin"
+        expected.write_bytes(reference.image(plain.read_bytes(), encrypted.read_bytes()))
+        made[what] = Pair(plain, encrypted, expected, keys)
+        return made[what]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def small(pair):
+    """A small model with many chunks."""
+    return pair(Config("numpy", chunk="4096"))
+
+
+@pytest.fixture(scope="session")
+def big(pair):
+    """A model with several chunks of 2 MiB in one tensor."""
+    return pair(Config("big"))
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory):
+    """A new empty directory, each time that it is called."""
+    return lambda: tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="session")
+def outcomes(shim, pair, scratch):
+    """Runs a program of checks once for each combination, with the shim and without it."""
+    seen = {}
+
+    def get(checks, config, argv, env=None):
+        def run(on, serve):
+            what = (checks.source, pair(config), tuple(map(str, argv)), str(env), on, serve)
+            if what not in seen:
+                files, folder = pair(config), scratch()
+                encrypted = folder / "model.safetensors"
+                # A copy of its own: a check may try to write to it.
+                shutil.copyfile(files.encrypted, encrypted)
+                result = shim.run([*argv, encrypted, files.expected, folder], on=on, serve=serve,
+                                  keys=files.keys, env=env, quiet=False)
+                says = checks.outcome(result)
+                if on and result.messages:
+                    said = f"the checks went well, but the shim said: {result.messages}"
+                    says = {n: s if s != "ok" else said for n, s in says.items()}
+                seen[what] = says
+                shutil.rmtree(folder)
+            return seen[what]
+
+        return run(True, config.serve), run(False, None)
+
+    return get
+
+
+def compiled(tmp_path_factory, name, sources, options, compiler="cc"):
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    program = tmp_path_factory.mktemp("programs") / name
+    done = subprocess.run([compiler, "-D_GNU_SOURCE", "-pthread", "-o", program,
+                           *options, *(PROGRAMS / s for s in sources)],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return program
+
+
+@pytest.fixture(scope="session")
+def compile_program(tmp_path_factory):
+    """Compile a client; each combination once."""
+    made = {}
+
+    def get(*sources, options=("-O1", "-g"), compiler="cc"):
+        what = (sources, tuple(options), compiler)
+        if what not in made:
+            made[what] = compiled(tmp_path_factory, Path(sources[0]).stem, sources, options, compiler)
+        return made[what]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def probe(compile_program):
+    """The program that reads one range in every way and says what each gave."""
+    return compile_program("probe.c")

@@ -1,0 +1,91 @@
+# The tests' part of the Makefile.
+#
+# make check           everything; check-unit and check-clients are its halves
+# make check-asan      the unit tests under a sanitizer; also check-ubsan, check-tsan
+# make check-valgrind  some of the unit tests under valgrind
+# make fuzz            every fuzz target for FUZZ_SECONDS (clang)
+#
+# $(BUILD)/check-counts holds lines "passed N", "failed N", "skipped N".
+
+PYTHON = .venv/bin/python
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= clang
+
+UNIT_SUPPORT := $(addprefix $(BUILD)/obj/tests/unit/,support.o forge.o)
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/test_*.c))
+UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+# Test programs hide nothing: a sanitizer's runtime in them must reach the shared libraries.
+comma := ,
+TEST_LIBS = $(filter-out -Wl$(comma)--exclude-libs$(comma)ALL,$(LIBS))
+CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
+CHECK_LIBS := $(or $(shell $(PKG_CONFIG) --libs check 2>/dev/null),-lcheck)
+
+$(UNIT_SUPPORT) $(UNIT_OBJECTS): OBJECT_FLAGS = -Itests/unit $(CHECK_CFLAGS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(CHECK_LIBS)
+
+# Each half appends its counts; a failure of the first does not keep the second from running.
+check:
+	@scripts/setup
+	@rm -f $(BUILD)/check-counts $(BUILD)/clients.xml
+	@failed=0; \
+	for part in check-unit check-clients; do \
+		$(MAKE) --no-print-directory $$part || failed=1; \
+	done; \
+	sh tests/sum-counts.sh $(BUILD)/check-counts || failed=1; \
+	exit $$failed
+
+check-unit: $(UNIT_PROGRAMS)
+	@sh tests/run-unit.sh $(BUILD)/check-counts $(UNIT_PROGRAMS)
+
+check-clients: all
+	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
+
+sanitized = $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)/$(1) OPTIMIZE='-O1 -g' \
+	SANITIZE='$(2) -fno-omit-frame-pointer'
+
+check-asan:
+	+@$(call sanitized,asan,-fsanitize=address)
+
+check-ubsan:
+	+@$(call sanitized,ubsan,-fsanitize=undefined -fno-sanitize-recover=all)
+
+check-tsan:
+	+@$(call sanitized,tsan,-fsanitize=thread)
+
+# Those that parse what others wrote, and those with threads that valgrind runs in reasonable time.
+VALGRIND_PROGRAMS = $(addprefix $(BUILD)/tests/test_,base64 json header canonical manifest jwk \
+	keyset cipher nonce policy detect cache parallel golden)
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+
+check-valgrind: $(VALGRIND_PROGRAMS)
+	@CK_FORK=no RUN='$(VALGRIND)' \
+		sh tests/run-unit.sh $(BUILD)/valgrind-counts $(VALGRIND_PROGRAMS)
+
+# Fuzz targets have objects of their own, made by clang with its coverage instrumentation.
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS := $(addprefix $(BUILD)/fuzz_,$(FUZZ_TARGETS))
+
+$(FUZZ_OBJECTS): OBJECT_FLAGS = -Itests/unit $(CHECK_CFLAGS)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OBJECTS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(TEST_LIBS)
+
+$(BUILD)/make_seeds: $(BUILD)/obj/tests/fuzz/make_seeds.o $(UNIT_SUPPORT) $(LIBRARY_OBJECTS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS) $(CHECK_LIBS)
+
+fuzz-programs: $(FUZZ_PROGRAMS) $(BUILD)/make_seeds
+
+fuzz:
+	@$(MAKE) --no-print-directory fuzz-programs BUILD=$(BUILD)/fuzz CC=$(FUZZ_CC) OPTIMIZE='-O1 -g' \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+.PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
+	fuzz-programs
+
+-include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)
