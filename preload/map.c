@@ -1,5 +1,6 @@
-/* mmap and munmap. */
+/* mmap, and what may be done to a mapping afterwards. */
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 
 #include "mapping.h"
@@ -48,4 +49,41 @@ SHIM_HOOK int munmap(void *address, size_t len)
 {
 	shim_mapping_gone(address, len);
 	return shim_real.munmap(address, len);
+}
+
+SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...)
+{
+	va_list args;
+	va_start(args, flags);
+	void *to = va_arg(args, void *);
+	va_end(args);
+	/* What a mapping grows by would be zeros, not the file. */
+	if (new_len > len && shim_mapping_has(address, len)) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	void *moved = shim_real.mremap(address, len, new_len, flags, to);
+	if (moved != MAP_FAILED) {
+		if ((flags & MREMAP_FIXED) != 0)
+			shim_mapping_gone(moved, new_len);
+		if (new_len < len)
+			shim_mapping_gone((char *)address + new_len, len - new_len);
+		shim_mapping_moved(address, new_len < len ? new_len : len, moved);
+	}
+	return moved;
+}
+
+/* Pages that are given up must come back with the file's content. Anonymous ones would come back as
+ * zeros, so they are kept: it is advice. */
+SHIM_HOOK int madvise(void *address, size_t len, int advice)
+{
+	if ((advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE
+	     || advice == MADV_REMOVE)
+	    && shim_mapping_has(address, len)) {
+		if (advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED)
+			return 0;
+		errno = EINVAL; /* as for any mapping of a file that is open for reading */
+		return -1;
+	}
+	return shim_real.madvise(address, len, advice);
 }

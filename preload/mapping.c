@@ -49,29 +49,84 @@ static void add(uintptr_t start, uintptr_t end, struct shim_file *file)
 	atomic_store(&count, at + 1);
 }
 
-void shim_mapping_gone(void *address, size_t len)
+/* The range in whole pages; false when there is no mapping that it could touch. */
+static bool range_of(const void *address, size_t len, uintptr_t *start, uintptr_t *end)
+{
+	if (atomic_load_explicit(&count, memory_order_relaxed) == 0)
+		return false;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	*start = (uintptr_t)address;
+	*end = *start + (len + page - 1) / page * page;
+	return true;
+}
+
+static bool overlaps(const struct record *record, uintptr_t start, uintptr_t end)
+{
+	return record->start < end && start < record->end;
+}
+
+bool shim_mapping_has(const void *address, size_t len)
 {
 	sigset_t before;
-	if (atomic_load_explicit(&count, memory_order_relaxed) == 0 || !shim_process_owns())
-		return;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = (uintptr_t)address, end = start + (len + page - 1) / page * page;
+	uintptr_t start, end;
+	bool has = false;
+	if (!range_of(address, len, &start, &end))
+		return false;
 	acquire(&before);
-	for (unsigned i = 0; i < atomic_load(&count);) {
+	for (unsigned i = 0; i < atomic_load(&count) && !has; i++)
+		has = overlaps(&records[i], start, end);
+	release(&before);
+	return has;
+}
+
+/* With the lock held: take [start, end) out of the records; what was there goes on by `shift`, or, if that
+ * is 0, nowhere. */
+static void take_out(uintptr_t start, uintptr_t end, uintptr_t shift)
+{
+	unsigned before = atomic_load(&count);
+	for (unsigned i = 0; i < before;) {
 		struct record was = records[i];
-		if (was.end <= start || end <= was.start) {
+		if (!overlaps(&was, start, end)) {
 			i++;
 			continue;
 		}
+		/* The last of those still to be looked at takes its place, the last of all that one's. */
 		unsigned last = atomic_load(&count) - 1;
-		records[i] = records[last];
+		before--;
+		records[i] = records[before];
+		records[before] = records[last];
 		atomic_store(&count, last);
-		if (was.start < start)
-			add(was.start, start, was.file);
-		if (end < was.end)
-			add(end, was.end, was.file);
+		uintptr_t from = was.start < start ? start : was.start;
+		uintptr_t to = end < was.end ? end : was.end;
+		if (was.start < from)
+			add(was.start, from, was.file);
+		if (to < was.end)
+			add(to, was.end, was.file);
+		if (shift != 0)
+			add(from + shift, to + shift, was.file);
 		shim_file_put(was.file);
 	}
+}
+
+void shim_mapping_gone(void *address, size_t len)
+{
+	sigset_t before;
+	uintptr_t start, end;
+	if (!range_of(address, len, &start, &end) || !shim_process_owns())
+		return;
+	acquire(&before);
+	take_out(start, end, 0);
+	release(&before);
+}
+
+void shim_mapping_moved(void *from, size_t len, void *to)
+{
+	sigset_t before;
+	uintptr_t start, end;
+	if (from == to || !range_of(from, len, &start, &end) || !shim_process_owns())
+		return;
+	acquire(&before);
+	take_out(start, end, (uintptr_t)to - start);
 	release(&before);
 }
 

@@ -20,6 +20,12 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
  * when there is no mapping at all. */
 void shim_mapping_gone(void *address, size_t len);
 
+/* Does any page of [address, address + len) belong to a mapping of ours? As cheap. */
+bool shim_mapping_has(const void *address, size_t len);
+
+/* The pages of [from, from + len) are at `to` now. */
+void shim_mapping_moved(void *from, size_t len, void *to);
+
 /* Mode eager (map_eager.c): anonymous memory, decrypted before the call returns. `request` is valid
  * and page aligned. MAP_FAILED with errno. */
 void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request);

@@ -104,6 +104,20 @@ static int first_munmap(void *address, size_t len)
 	return (int)finish(raw_munmap(address, len));
 }
 
+static void *first_mremap(void *address, size_t len, size_t new_len, int flags, ...)
+{
+	va_list args;
+	va_start(args, flags);
+	void *to = va_arg(args, void *);
+	va_end(args);
+	return (void *)finish(SHIM_RAW(SYS_mremap, address, len, new_len, flags, to, 0));
+}
+
+static int first_madvise(void *address, size_t len, int advice)
+{
+	return (int)finish(SHIM_RAW(SYS_madvise, address, len, advice, 0, 0, 0));
+}
+
 static ssize_t first_sendfile(int out, int in, off64_t *offset, size_t len)
 {
 	return finish(SHIM_RAW(SYS_sendfile, out, in, offset, len, 0, 0));
@@ -182,7 +196,32 @@ static long first_syscall(long number, ...)
 	return finish(shim_raw6(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
 
-/* stdio has no system call to start from: the first call looks everything up. */
+/* stdio and aio have no system call to start from: the first call looks everything up. */
+
+static int first_aio_read(struct aiocb *request)
+{
+	shim_real_resolve();
+	return shim_real.aio_read(request);
+}
+
+static int first_aio_read64(struct aiocb64 *request)
+{
+	shim_real_resolve();
+	return shim_real.aio_read64(request);
+}
+
+static int first_lio_listio(int mode, struct aiocb *const requests[], int count, struct sigevent *event)
+{
+	shim_real_resolve();
+	return shim_real.lio_listio(mode, requests, count, event);
+}
+
+static int first_lio_listio64(int mode, struct aiocb64 *const requests[], int count,
+			      struct sigevent *event)
+{
+	shim_real_resolve();
+	return shim_real.lio_listio64(mode, requests, count, event);
+}
 
 static FILE *first_fopen(const char *path, const char *mode)
 {
@@ -236,6 +275,12 @@ struct shim_real shim_real = {
 	.mmap = first_mmap,
 	.mmap64 = first_mmap,
 	.munmap = first_munmap,
+	.mremap = first_mremap,
+	.madvise = first_madvise,
+	.aio_read = first_aio_read,
+	.aio_read64 = first_aio_read64,
+	.lio_listio = first_lio_listio,
+	.lio_listio64 = first_lio_listio64,
 	.sendfile = first_sendfile,
 	.sendfile64 = first_sendfile,
 	.copy_file_range = first_copy_file_range,

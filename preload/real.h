@@ -6,6 +6,7 @@
 #ifndef SHIM_REAL_H
 #define SHIM_REAL_H
 
+#include <aio.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <sys/uio.h>

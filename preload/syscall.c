@@ -51,6 +51,10 @@ SHIM_HOOK long syscall(long number, ...)
 		return (long)mmap64((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4], a[5]);
 	case SYS_munmap:
 		return munmap((void *)a[0], (size_t)a[1]);
+	case SYS_mremap:
+		return (long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]);
+	case SYS_madvise:
+		return madvise((void *)a[0], (size_t)a[1], (int)a[2]);
 	case SYS_close:
 		return close((int)a[0]);
 	case SYS_close_range:

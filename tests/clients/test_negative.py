@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import models
 import sealer
 from configs import Config
 from reference import data_start, header, header_text
@@ -244,6 +245,9 @@ HEADER = {
     "bit in a shape": (BAD, "", lambda v: flip(v.bytes, text_at(v, b'"shape":[40000]', 9))),
     "bit in an offset": (BAD, "", lambda v: flip(v.bytes, text_at(v, b'"data_offsets":[0,160000]', 18))),
     "bit in the JSON's grammar": (BAD, "header", lambda v: flip(v.bytes, text_at(v, b'"second":{', 9))),
+    "bit in the name __encryption__": (BAD, "__encryption__", lambda v: flip(
+        v.bytes, text_at(v, b'"__encryption__":"', 13))),
+    "bit in the name __metadata__": (BAD, "", lambda v: flip(v.bytes, text_at(v, b'"__metadata__":', 5))),
     "bit in padding": (BAD, "header", lambda v: flip(v.bytes, v.start - 1)),
     "bit in the header's length": (BAD, "", lambda v: flip(v.bytes, 0)),
     "bit in the signature": (BAD, "signature", lambda v: flip_in_text(v.bytes, b'"__signature__":"')),
@@ -302,6 +306,23 @@ def test_bad_header(case, config, serve, victim, look):
     assert len(messages) == len(WAYS) and all(words in line for line in messages), messages
     if serve == "eager":
         assert look(v, data, on=False)[0] != outcome
+
+
+@pytest.mark.parametrize("config", [V1, V2], ids=["v1", "v2"])
+@pytest.mark.parametrize("part", ["header", "data"])
+def test_random_bits(part, config, shim, victim, tmp_path):
+    """Whichever bit it is: an error, and nothing that is not plaintext before it."""
+    v, rng = victim(config), models.generator(f"{part} {config}")
+    path = tmp_path / "model.safetensors"
+    for _ in range(60):
+        # Not the brace that begins the header, or the high bytes of its length: without them it is no
+        # safetensors file, and no client takes it for one.
+        at = rng.randrange(9, v.start) if part == "header" else rng.randrange(v.start, len(v.bytes))
+        path.write_bytes(flip(v.bytes, at, rng.randrange(8)))
+        result = shim.run(["cat", path], keys=v.files.keys, quiet=False)
+        assert result.status == 1 and len(result.messages) == 1, (at, result.describe())
+        assert v.files.image.startswith(result.out) and len(result.out) < len(v.files.image), at
+        assert part == "data" or result.out == b"", at
 
 
 @pytest.mark.parametrize("policy", ["package model\nallow = true\n",

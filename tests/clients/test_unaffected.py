@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import PROGRAMS, Checks
+from harness import Checks
 from ordinary_commands import TREE, commands
 
 COMMANDS = commands()

@@ -58,17 +58,6 @@ def same(got, want, what="value"):
         raise AssertionError(f"{what}: {got!r:.300} instead of {want!r:.300}")
 
 
-def fails(errno, function, *args, **kwargs):
-    """`function` must raise OSError with one of these numbers."""
-    wanted = errno if isinstance(errno, tuple) else (errno,)
-    try:
-        result = function(*args, **kwargs)
-    except OSError as e:
-        same(e.errno in wanted, True, f"errno {e.errno}, not one of {wanted}")
-        return
-    raise AssertionError(f"no error, but {result!r:.100}")
-
-
 def main(names, context=None):
     context = context or Context(*map(os.path.abspath, sys.argv[1:4]))
     for name, function in list(names.items()):

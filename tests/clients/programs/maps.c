@@ -339,3 +339,53 @@ CHECK(same_plain_mappings)
 	must(mmap(NULL, 100, PROT_READ, MAP_SHARED, 9999, 0) == MAP_FAILED);
 	gives(EBADF, errno);
 }
+
+CHECK(check_dontneed_brings_it_back)
+{
+	int fd = open_model();
+	unsigned char *p = map(size, PROT_READ, MAP_PRIVATE, fd, 0);
+	unsigned char *q = map(size, PROT_READ, MAP_SHARED, fd, 0);
+	gives(0, madvise(p, size, MADV_DONTNEED));
+	right(p, 0, size);
+	gives(0, madvise(q + page, page, MADV_DONTNEED));
+	right(q, 0, size);
+	/* What lies there afterwards is ordinary memory again. */
+	gives(0, munmap(q, size));
+	unsigned char *r = mmap(q, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	must(r == q);
+	r[5] = 7;
+	gives(0, madvise(r, 4 * page, MADV_DONTNEED));
+	gives(0, r[5]);
+	munmap(r, 4 * page);
+	munmap(p, size);
+	close(fd);
+}
+
+CHECK(check_moved_and_shortened)
+{
+	int fd = open_model();
+	size_t pages = size / page;
+	unsigned char *p = map(size, PROT_READ, MAP_PRIVATE, fd, 0);
+	unsigned char *to = mmap(NULL, pages * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(to != MAP_FAILED);
+	close(fd);
+	must(mremap(p, pages * page, pages * page, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+	right(to, 0, pages * page);
+	must(mremap(to, pages * page, 2 * page, 0) == to);
+	gives(0, madvise(to, 2 * page, MADV_DONTNEED));
+	right(to, 0, 2 * page);
+	munmap(to, 2 * page);
+}
+
+CHECK(check_grown)
+{
+	/* More of the file, or a refusal; never something else. */
+	int fd = open_model();
+	unsigned char *p = map(2 * page, PROT_READ, MAP_PRIVATE, fd, 0);
+	unsigned char *q = mremap(p, 2 * page, 3 * page, MREMAP_MAYMOVE);
+	if (q == MAP_FAILED)
+		right(p, 0, 2 * page);
+	else
+		right(q, 0, 3 * page);
+	close(fd);
+}

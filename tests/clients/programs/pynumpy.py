@@ -1,10 +1,8 @@
 """numpy: maps, reads through a FILE, arrays made of bytes."""
 
-import os
-
 import numpy as np
 
-from checks import equal, fails, main, same
+from checks import equal, main, same
 
 
 def check_memmap_read(c):

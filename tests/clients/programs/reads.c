@@ -1,6 +1,8 @@
 /* Descriptors: read and its kin, positions, duplicates, flags, raw system calls. */
 #include "checks.h"
 
+#include <aio.h>
+
 #include <limits.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -523,5 +525,27 @@ CHECK(check_bad_buffers)
 	gives(0, position(fd));
 	gives(1000, read(fd, room, 1000));
 	right(room, 0, 1000);
+	close(fd);
+}
+
+CHECK(check_asynchronous)
+{
+	/* Plaintext or a refusal. */
+	int fd = open_model();
+	struct aiocb request = {.aio_fildes = fd, .aio_buf = room, .aio_nbytes = 5000, .aio_offset = 4096,
+				.aio_lio_opcode = LIO_READ};
+	struct aiocb *const list[] = {NULL, &request};
+	const struct aiocb *const wanted[] = {&request};
+	if (aio_read(&request) == 0) {
+		gives(0, aio_suspend(wanted, 1, NULL));
+		gives(5000, aio_return(&request));
+		right(room, 4096, 5000);
+	}
+	if (lio_listio(LIO_WAIT, list, 2, NULL) == 0) {
+		gives(5000, aio_return(&request));
+		right(room, 4096, 5000);
+	}
+	gives(1000, pread(fd, room, 1000, 300));
+	right(room, 300, 1000);
 	close(fd);
 }
