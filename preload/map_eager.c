@@ -44,31 +44,36 @@ static int map_past_end(uintptr_t start, size_t len, int prot)
 	return failed(got) ? (int)-got : 0;
 }
 
+/* MAP_FIXED_NOREPLACE: the place is taken, empty, before memory is allocated, which might land there. */
+static int reserve(const struct shim_mapping_request *request)
+{
+	if ((request->flags & MAP_FIXED_NOREPLACE) != MAP_FIXED_NOREPLACE)
+		return 0;
+	long got = raw_mmap(request->address, request->len, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (failed(got))
+		return (int)-got;
+	if ((void *)got == request->address)
+		return 0;
+	raw_munmap((void *)got, request->len); /* an old kernel takes the flag for a hint */
+	return EEXIST;
+}
+
 /* The finished pages go to the address that the program asked for, in one step. */
 static int move(uintptr_t *at, const struct shim_mapping_request *request)
 {
-	uintptr_t to = (uintptr_t)request->address;
-	if ((request->flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE) {
-		long got = raw_mmap(request->address, request->len, PROT_NONE,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-		if (failed(got))
-			return (int)-got;
-		if ((uintptr_t)got != to) { /* a kernel that does not know the flag takes it as a hint */
-			raw_munmap((void *)got, request->len);
-			return EEXIST;
-		}
-	} else if ((request->flags & MAP_FIXED) == 0) {
+	if ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == 0)
 		return 0;
-	}
 	long got = SHIM_RAW(SYS_mremap, *at, request->len, request->len,
-			    MREMAP_MAYMOVE | MREMAP_FIXED, to, 0);
+			    MREMAP_MAYMOVE | MREMAP_FIXED, request->address, 0);
 	if (failed(got))
 		return (int)-got;
-	*at = to;
+	*at = (uintptr_t)request->address;
 	return 0;
 }
 
-void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request)
+/* Fill fresh memory, protect it, put it in its place. 0 with *at, or an errno and nothing left behind. */
+static int make(struct shim_file *file, const struct shim_mapping_request *request, uintptr_t *at)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	uint64_t size = (uint64_t)file->identity.st_size, offset = (uint64_t)request->offset;
@@ -78,27 +83,37 @@ void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *
 	size_t pages = (inside + page - 1) / page * page;
 
 	long got = allocate(request->len, request->flags);
-	if (failed(got)) {
-		errno = (int)-got;
-		return MAP_FAILED;
-	}
-	uintptr_t at = (uintptr_t)got;
+	if (failed(got))
+		return (int)-got;
+	*at = (uintptr_t)got;
 	int error = 0;
 	if (inside > 0)
-		error = shim_file_read(file, request->fd, (void *)at, inside, offset, SHIM_READING);
+		error = shim_file_read(file, request->fd, (void *)*at, inside, offset, SHIM_READING);
 	if (error == 0 && pages > 0 && request->prot != (PROT_READ | PROT_WRITE))
-		error = -(int)SHIM_RAW(SYS_mprotect, at, pages, request->prot, 0, 0, 0);
+		error = -(int)SHIM_RAW(SYS_mprotect, *at, pages, request->prot, 0, 0, 0);
 	if (error == 0 && (request->flags & MAP_LOCKED) != 0 && pages > 0)
-		SHIM_RAW(SYS_mlock, at, pages, 0, 0, 0, 0); /* MAP_LOCKED never fails for this */
+		SHIM_RAW(SYS_mlock, *at, pages, 0, 0, 0, 0); /* MAP_LOCKED never fails for this */
 	if (error == 0)
-		error = move(&at, request);
+		error = move(at, request);
 	/* Last, as mremap() moves only one mapping at a time. */
 	if (error == 0 && pages < request->len)
-		error = map_past_end(at + pages, request->len - pages, request->prot);
-	if (error != 0) {
-		raw_munmap((void *)at, request->len);
-		errno = error;
-		return MAP_FAILED;
+		error = map_past_end(*at + pages, request->len - pages, request->prot);
+	if (error != 0)
+		raw_munmap((void *)*at, request->len);
+	return error;
+}
+
+void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request)
+{
+	uintptr_t at = 0;
+	int error = reserve(request);
+	if (error == 0) {
+		error = make(file, request, &at);
+		if (error != 0 && (request->flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE)
+			raw_munmap(request->address, request->len);
 	}
-	return (void *)at;
+	if (error == 0)
+		return (void *)at;
+	errno = error;
+	return MAP_FAILED;
 }
