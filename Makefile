@@ -72,9 +72,20 @@ clean:
 demo:
 	scripts/demo
 
+# Each half appends its counts; a failure of the first does not keep the second from running.
+check:
+	@scripts/setup
+	@rm -f $(BUILD)/check-counts $(BUILD)/clients.xml
+	@failed=0; \
+	for part in check-unit check-clients; do \
+		$(MAKE) --no-print-directory $$part || failed=1; \
+	done; \
+	sh tests/sum-counts.sh $(BUILD)/check-counts || failed=1; \
+	exit $$failed
+
 include tests/tests.mk
 
-.PHONY: all install uninstall clean demo
+.PHONY: all install uninstall clean demo check
 .DELETE_ON_ERROR:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(PRELOAD_OBJECTS:.o=.d)

@@ -3,25 +3,11 @@
 
 #include "real.h"
 #include "recognise.h"
-#include "table.h"
-
-/* 0, or the errno with which a read of `fd` is refused. */
-static int refused(int fd)
-{
-	int refusal;
-	if (shim_is_plain(fd))
-		return 0;
-	struct shim_file *file = shim_lookup(fd, &refusal);
-	if (file == NULL)
-		return refusal;
-	shim_file_put(file);
-	return ENOSYS;
-}
 
 #define AIO_READ(name, control)                                                       \
 	SHIM_HOOK int name(struct control *request)                                   \
 	{                                                                             \
-		int error = refused(request->aio_fildes);                             \
+		int error = shim_refused(request->aio_fildes, ENOSYS);                \
 		if (error == 0)                                                       \
 			return shim_real.name(request);                               \
 		errno = error;                                                        \
@@ -38,7 +24,7 @@ AIO_READ(aio_read64, aiocb64)
 		int error = 0;                                                        \
 		for (int i = 0; i < count && error == 0; i++)                         \
 			if (requests[i] != NULL && requests[i]->aio_lio_opcode == LIO_READ) \
-				error = refused(requests[i]->aio_fildes);             \
+				error = shim_refused(requests[i]->aio_fildes, ENOSYS); \
 		if (error == 0)                                                       \
 			return shim_real.name(mode, requests, count, event);          \
 		errno = error;                                                        \

@@ -7,24 +7,10 @@
 
 #include "real.h"
 #include "recognise.h"
-#include "table.h"
-
-/* 0 when `fd` is no encrypted model; else the errno to answer with. */
-static int refused(int fd, int error)
-{
-	int refusal;
-	if (shim_is_plain(fd))
-		return 0;
-	struct shim_file *file = shim_lookup(fd, &refusal);
-	if (file == NULL)
-		return refusal;
-	shim_file_put(file);
-	return error;
-}
 
 #define REFUSE(fd, error)                         \
 	do {                                      \
-		int answer = refused(fd, error);  \
+		int answer = shim_refused(fd, error); \
 		if (answer != 0) {                \
 			errno = answer;           \
 			return -1;                \

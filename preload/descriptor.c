@@ -83,13 +83,7 @@ SHIM_HOOK int dup3(int fd, int to, int flags)
 /* True when O_DIRECT may not be set on `fd`: it would go past the shim. */
 static bool keeps_from_direct(int fd, int command, long argument)
 {
-	int refusal;
-	if (command != F_SETFL || (argument & O_DIRECT) == 0 || shim_is_plain(fd))
-		return false;
-	struct shim_file *file = shim_lookup(fd, &refusal);
-	if (file != NULL)
-		shim_file_put(file);
-	return file != NULL;
+	return command == F_SETFL && (argument & O_DIRECT) != 0 && shim_refused(fd, EINVAL) != 0;
 }
 
 #define FCNTL(name)                                                            \

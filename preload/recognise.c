@@ -209,3 +209,15 @@ struct shim_file *shim_lookup(int fd, int *refusal)
 	}
 	return NULL;
 }
+
+int shim_refused(int fd, int error)
+{
+	int refusal;
+	if (shim_is_plain(fd))
+		return 0;
+	struct shim_file *file = shim_lookup(fd, &refusal);
+	if (file == NULL)
+		return refusal;
+	shim_file_put(file);
+	return error;
+}

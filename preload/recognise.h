@@ -20,4 +20,8 @@ int shim_attach(struct shim_file *file, int fd, enum shim_mode mode);
  * the errno for the program (otherwise 0) and the result is NULL. */
 struct shim_file *shim_lookup(int fd, int *refusal);
 
+/* For calls that cannot be served: `error` when `fd` reads an encrypted model, the errno of the refusal when it
+ * would but for that, 0 when it is none of ours. */
+int shim_refused(int fd, int error);
+
 #endif

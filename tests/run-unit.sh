@@ -30,7 +30,7 @@ for program; do
 	if [ $status != 0 ] && [ $wrong = 0 ]; then
 		wrong=1 line="$line, but its exit status is $status"
 	fi
-	printf '  %-16s %s\n' "$name" "$line"
+	printf '  %-18s %s\n' "$name" "$line"
 	if [ $wrong != 0 ]; then
 		bad="$bad $name"
 		cat "$log"

@@ -129,6 +129,19 @@ def big(pair):
     return pair(Config("big"))
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A plain model that takes a while: 400 MiB of zeros, without blocks on the disk."""
+    path = tmp_path_factory.mktemp("large") / "large.safetensors"
+    size = 400 << 20
+    head = reference.compact({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}})
+    with open(path, "wb") as f:
+        f.write(sealer.assemble({}, b"", text=head))
+        f.truncate(f.tell() + size)
+    yield path
+    path.unlink()
+
+
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory):
     """A new empty directory, each time that it is called."""
