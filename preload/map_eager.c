@@ -6,6 +6,10 @@
 #include "mapping.h"
 #include "raw.h"
 
+#ifndef MAP_32BIT /* x86 only */
+#define MAP_32BIT 0
+#endif
+
 static const size_t HUGE = 2 * 1024 * 1024;
 
 static bool failed(long result)
