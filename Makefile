@@ -87,5 +87,6 @@ include tests/tests.mk
 
 .PHONY: all install uninstall clean demo check
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 -include $(LIBRARY_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(PRELOAD_OBJECTS:.o=.d)
