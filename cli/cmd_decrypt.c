@@ -4,8 +4,8 @@
 #include "convert.h"
 #include "keyfile.h"
 #include "options.h"
+#include "parallel.h"
 #include "say.h"
-#include "threads.h"
 #include "writer.h"
 
 static const char help[] =
@@ -99,7 +99,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	int rest;
 	const char *keys = NULL;
-	struct request request = {.threads = default_threads()};
+	struct request request = {.threads = ct_parallel_default()};
 	struct conversion conversion = {0};
 	const struct option_spec specs[] = {
 		{"keys", 'k', OPTION_TEXT, &keys},

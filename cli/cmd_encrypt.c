@@ -8,10 +8,10 @@
 #include "json.h"
 #include "keyfile.h"
 #include "options.h"
+#include "parallel.h"
 #include "policy.h"
 #include "say.h"
 #include "select.h"
-#include "threads.h"
 #include "writer.h"
 
 static const char help[] =
@@ -95,10 +95,7 @@ static enum ct_cipher default_cipher(const struct ct_keyset *keys)
 /* A model that nobody can sign or read is not begun. */
 static int check_keys(const struct ct_keyset *keys, enum ct_cipher cipher, struct ct_error *err)
 {
-	bool signer = false;
-	for (size_t i = 0; i < keys->count; i++)
-		signer = signer || (keys->entries[i].kind == CT_SIGNING_KEY && keys->entries[i].has_seed);
-	if (!signer)
+	if (ct_keyset_signer(keys) == NULL)
 		return ct_fail(err, CT_E_KEY,
 			       "has no signing seed ('d'): use the file that keygen made, not the public one");
 	if (ct_keyset_find(keys, CT_MASTER_KEY, NULL, (int)cipher) == NULL)
@@ -195,7 +192,7 @@ static int run(const struct command *command, int argc, char **argv)
 	uint64_t chunk_size = 0;
 	bool force = false;
 	const char *keys = NULL, *policy = NULL;
-	struct request request = {.options.threads = default_threads()};
+	struct request request = {.options.threads = ct_parallel_default()};
 	const struct option_spec specs[] = {
 		{"keys", 'k', OPTION_TEXT, &keys},
 		{"alg", 0, OPTION_CIPHER, &cipher},

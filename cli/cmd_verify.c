@@ -8,12 +8,12 @@
 #include "keyfile.h"
 #include "model_file.h"
 #include "options.h"
+#include "parallel.h"
 #include "progress.h"
 #include "report.h"
 #include "say.h"
 #include "stop.h"
 #include "stream.h"
-#include "threads.h"
 #include "tree.h"
 
 static const char help[] =
@@ -153,7 +153,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	int rest;
 	const char *keys = NULL;
-	struct verification verification = {.threads = default_threads()};
+	struct verification verification = {.threads = ct_parallel_default()};
 	const struct option_spec specs[] = {
 		{"keys", 'k', OPTION_TEXT, &keys},
 		{"threads", 0, OPTION_COUNT, &verification.threads},

@@ -7,32 +7,18 @@
 #include <string.h>
 
 #include "command.h"
+#include "utf8.h"
 
-/* Bytes of the well-formed UTF-8 character at `s` (RFC 3629), its code point in *code; 0 if none. */
-static size_t decode(const unsigned char *s, uint32_t *code)
+/* The character at `text`, which ends in a NUL. */
+static size_t decode(const char *text, uint32_t *code)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-	if (len < 2) {
-		*code = s[0];
-		return len;
-	}
-	uint32_t value = s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (s[i] & 0x3fu);
-	}
-	if ((len == 3 && value < 0x800) || (len == 4 && (value < 0x10000 || value > 0x10ffff))
-	    || (value >= 0xd800 && value <= 0xdfff))
-		return 0;
-	*code = value;
-	return len;
+	return ct_utf8_decode(text, strnlen(text, 4) + (*text == '\0'), code);
 }
 
 size_t utf8_len(const char *text)
 {
 	uint32_t code;
-	return decode((const unsigned char *)text, &code);
+	return decode(text, &code);
 }
 
 static bool is_unsafe(uint32_t code)
@@ -48,7 +34,7 @@ void make_safe(char *text)
 	char *to = text;
 	while (*text != '\0') {
 		uint32_t code;
-		size_t len = decode((unsigned char *)text, &code);
+		size_t len = decode(text, &code);
 		if (len == 0 || is_unsafe(code)) {
 			*to++ = '?';
 			text += len == 0 ? 1 : len;
@@ -65,7 +51,7 @@ void put_safe(FILE *to, const char *text)
 {
 	while (*text != '\0') {
 		uint32_t code;
-		size_t len = decode((const unsigned char *)text, &code);
+		size_t len = decode(text, &code);
 		if (len == 0 || is_unsafe(code))
 			putc('?', to);
 		else

@@ -48,3 +48,11 @@ const struct ct_keyset_entry *ct_keyset_find(const struct ct_keyset *set, enum c
 	}
 	return NULL;
 }
+
+const struct ct_keyset_entry *ct_keyset_signer(const struct ct_keyset *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->entries[i].kind == CT_SIGNING_KEY && set->entries[i].has_seed)
+			return &set->entries[i];
+	return NULL;
+}

@@ -48,4 +48,7 @@ void ct_keyset_clear(struct ct_keyset *set);
 const struct ct_keyset_entry *ct_keyset_find(const struct ct_keyset *set, enum ct_key_kind kind,
 					     const char *kid, int cipher);
 
+/* The first signing key that can sign: one with a seed. NULL when there is none. */
+const struct ct_keyset_entry *ct_keyset_signer(const struct ct_keyset *set);
+
 #endif

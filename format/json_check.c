@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "utf8.h"
 
 struct scan {
 	const unsigned char *text;
@@ -27,35 +28,13 @@ static void skip_space(struct scan *s)
 		s->at++;
 }
 
-/* One UTF-8 sequence of two to four bytes (RFC 3629: no overlong forms, no surrogates). */
 static int scan_multibyte(struct scan *s)
 {
-	const unsigned char *p = s->text + s->at;
-	size_t left = s->len - s->at, need;
-	unsigned low = 0x80, high = 0xbf;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-		need = 2;
-	} else if (p[0] >= 0xe0 && p[0] <= 0xef) {
-		need = 3;
-		if (p[0] == 0xe0)
-			low = 0xa0;
-		if (p[0] == 0xed)
-			high = 0x9f;
-	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		need = 4;
-		if (p[0] == 0xf0)
-			low = 0x90;
-		if (p[0] == 0xf4)
-			high = 0x8f;
-	} else {
+	uint32_t code;
+	size_t len = ct_utf8_decode((const char *)s->text + s->at, s->len - s->at, &code);
+	if (len == 0)
 		return fault(s, "invalid UTF-8");
-	}
-	if (left < need || p[1] < low || p[1] > high)
-		return fault(s, "invalid UTF-8");
-	for (size_t i = 2; i < need; i++)
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return fault(s, "invalid UTF-8");
-	s->at += need;
+	s->at += len;
 	return 0;
 }
 

@@ -1,11 +1,12 @@
 #include "parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { THREADS_MAX = 64, STACK_SIZE = 512 * 1024 };
+enum { THREADS_MAX = 64, DEFAULT_MAX = 16, STACK_SIZE = 512 * 1024 };
 
 struct job {
 	ct_task *run;
@@ -68,4 +69,13 @@ int ct_parallel(unsigned threads, uint64_t count, ct_task *run, void *context,
 	while (made > 0)
 		pthread_join(helpers[--made], NULL);
 	return atomic_load(&job.failed) ? -1 : 0;
+}
+
+unsigned ct_parallel_default(void)
+{
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof set, &set) < 0)
+		return DEFAULT_MAX; /* more processors than the set has room for */
+	int count = CPU_COUNT(&set);
+	return count < 1 ? 1 : count > DEFAULT_MAX ? DEFAULT_MAX : (unsigned)count;
 }

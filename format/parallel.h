@@ -16,4 +16,7 @@ typedef int ct_task(void *context, uint64_t task, struct ct_error *err);
 int ct_parallel(unsigned threads, uint64_t count, ct_task *run, void *context,
 		struct ct_error *err);
 
+/* Threads to use when nobody says how many: the processors that the process may use, at most 16. */
+unsigned ct_parallel_default(void);
+
 #endif

@@ -31,9 +31,9 @@ static int write_header(const struct ct_sink *sink, struct ct_buffer *text, uint
 
 static const struct ct_keyset_entry *find_signer(const struct ct_keyset *keys, struct ct_error *err)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		if (keys->entries[i].kind == CT_SIGNING_KEY && keys->entries[i].has_seed)
-			return &keys->entries[i];
+	const struct ct_keyset_entry *signer = ct_keyset_signer(keys);
+	if (signer != NULL)
+		return signer;
 	ct_fail(err, CT_E_KEY,
 		"the key file has no signing seed ('d'): use the file that keygen made, not the public one");
 	return NULL;

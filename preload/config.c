@@ -1,32 +1,18 @@
 #include "config.h"
 
 #include <fnmatch.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "raw.h"
+#include "parallel.h"
 
-enum { THREADS_DEFAULT_MAX = 16, THREADS_MAX = 64 };
+enum { THREADS_MAX = 64 };
 
 static const char *get(const char *name)
 {
 	const char *value = getenv(name);
 	return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/* The processors that this process may use. */
-static unsigned default_threads(void)
-{
-	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
-	long size = SHIM_RAW(SYS_sched_getaffinity, 0, sizeof mask, mask, 0, 0, 0);
-	unsigned count = 0;
-	for (long i = 0; i < size / (long)sizeof *mask; i++)
-		count += (unsigned)__builtin_popcountl(mask[i]);
-	if (count == 0)
-		return 1;
-	return count < THREADS_DEFAULT_MAX ? count : THREADS_DEFAULT_MAX;
 }
 
 static int read_level(const char *value, enum shim_level *level)
@@ -77,7 +63,7 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 				       value, THREADS_MAX);
 		config->threads = (unsigned)threads;
 	} else {
-		config->threads = default_threads();
+		config->threads = ct_parallel_default();
 	}
 	if ((value = get("CTSHIM_LOG")) != NULL && read_level(value, &level) < 0)
 		return ct_fail(err, CT_E_ARGUMENT,

@@ -22,13 +22,13 @@ static atomic_uint count;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 /* A spin lock, held for a few instructions with signals blocked: munmap() is called where no other
- * lock may be taken. In a forked child it may be found locked for ever, hence the bound. */
+ * lock may be taken. */
 static void acquire(sigset_t *before)
 {
 	sigset_t all;
 	sigfillset(&all);
 	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
-	for (int i = 0; atomic_flag_test_and_set(&busy) && i < 1000; i++)
+	while (atomic_flag_test_and_set(&busy))
 		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
@@ -36,6 +36,15 @@ static void release(const sigset_t *before)
 {
 	atomic_flag_clear(&busy);
 	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+}
+
+void shim_mapping_after_fork(void)
+{
+	/* Locked by a thread that is not here: the records may be half changed, and are given up with the
+	 * references that they hold. The mappings themselves need none. */
+	if (atomic_flag_test_and_set(&busy))
+		atomic_store(&count, 0);
+	atomic_flag_clear(&busy);
 }
 
 /* With the lock held. */
@@ -72,6 +81,7 @@ bool shim_mapping_has(const void *address, size_t len)
 	bool has = false;
 	if (!range_of(address, len, &start, &end))
 		return false;
+	shim_process_owns(); /* a forked child's records are put in order first */
 	acquire(&before);
 	for (unsigned i = 0; i < atomic_load(&count) && !has; i++)
 		has = overlaps(&records[i], start, end);

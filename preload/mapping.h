@@ -26,6 +26,9 @@ bool shim_mapping_has(const void *address, size_t len);
 /* The pages of [from, from + len) are at `to` now. */
 void shim_mapping_moved(void *from, size_t len, void *to);
 
+/* In a forked child: see shim_file_after_fork(). */
+void shim_mapping_after_fork(void);
+
 /* Mode eager (map_eager.c): anonymous memory, decrypted before the call returns. `request` is valid
  * and page aligned. MAP_FAILED with errno. */
 void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request);

@@ -1,17 +1,25 @@
 #include "process.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "mapping.h"
 #include "raw.h"
 
 /* A page that the kernel empties in every forked child: it holds the id of the process whose memory
  * this is, 0 in a child that was not here yet, -1 while that child puts things in order. */
 static _Atomic(_Atomic pid_t *) page;
+
+static void after_fork(void)
+{
+	shim_mapping_after_fork();
+	shim_file_after_fork();
+}
 
 /* A kernel (or something that plays one) without MADV_WIPEONFORK: vfork children cannot be told apart
  * there, and forked ones are told by pthread_atfork(). */
@@ -20,7 +28,7 @@ static atomic_bool without_page;
 static _Atomic pid_t *do_without_page(void)
 {
 	if (!atomic_exchange(&without_page, true))
-		pthread_atfork(NULL, NULL, shim_file_after_fork);
+		pthread_atfork(NULL, NULL, after_fork);
 	return NULL;
 }
 
@@ -43,6 +51,21 @@ static _Atomic pid_t *make_page(void)
 	return mine;
 }
 
+/* The first to come here in a forked child puts things in order. Not to be interrupted: a handler's hook
+ * would wait for it for ever. */
+static void settle(_Atomic pid_t *holder, pid_t self)
+{
+	sigset_t all, before;
+	pid_t expected = 0;
+	sigfillset(&all);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8, 0, 0);
+	if (atomic_compare_exchange_strong(holder, &expected, -1)) {
+		after_fork();
+		atomic_store(holder, self);
+	}
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, 8, 0, 0);
+}
+
 bool shim_process_owns(void)
 {
 	_Atomic pid_t *holder = atomic_load(&page);
@@ -57,10 +80,7 @@ bool shim_process_owns(void)
 			return true;
 		if (pid > 0)
 			return false;
-		pid_t expected = 0;
-		if (pid == 0 && atomic_compare_exchange_strong(holder, &expected, -1)) {
-			shim_file_after_fork();
-			atomic_store(holder, self);
-		}
+		if (pid == 0)
+			settle(holder, self);
 	}
 }

@@ -17,6 +17,8 @@
 #include "raw.h"
 #include "table.h"
 
+enum { ATTEMPTS = 10 };
+
 static void resolved_path(int fd, char path[static PATH_MAX])
 {
 	char link[32];
@@ -130,12 +132,24 @@ static int examine(int fd, int flags, const struct stat *st, struct shim_file **
 
 int shim_attach(struct shim_file *file, int fd, enum shim_mode mode)
 {
-	if (mode == SHIM_MEMFD)
+	if (mode == SHIM_MEMFD || fd >= SHIM_TABLE_SIZE) /* what no slot can track must be plain */
 		return shim_plain_replace(file, fd);
 	shim_table_set_file(fd, file);
 	if (fd == STDIN_FILENO)
 		shim_input_keep_stream(true);
 	return 0;
+}
+
+static bool is_same(int fd, const struct stat *st)
+{
+	struct stat now;
+	return raw_fstat(fd, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+}
+
+static bool is_candidate(int fd, int flags, struct stat *st)
+{
+	return (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, st) == 0 && S_ISREG(st->st_mode)
+	       && st->st_size >= CT_DETECT_SIZE_MIN && !is_kernels(fd, st);
 }
 
 int shim_recognise(int fd, int flags)
@@ -144,17 +158,22 @@ int shim_recognise(int fd, int flags)
 	struct shim_file *file = NULL;
 	struct shim_config config;
 	int refusal = 0;
-	bool candidate = (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, &st) == 0
-			 && S_ISREG(st.st_mode) && st.st_size >= CT_DETECT_SIZE_MIN
-			 && !is_kernels(fd, &st);
+	bool candidate = is_candidate(fd, flags, &st);
 	if (!shim_process_owns())
 		return 0; /* what a vfork child hands to exec is recognised there */
-	if (candidate && looks_encrypted(fd, &st))
+	if (candidate && looks_encrypted(fd, &st)) {
+		/* Another thread may have put another file under the number between two looks: what is
+		 * judged next must be of one. */
+		flags = raw_fcntl(fd, F_GETFL, 0);
+		if (flags < 0 || !is_same(fd, &st))
+			return SHIM_CHANGED;
 		refusal = examine(fd, flags, &st, &file, &config);
+	}
 	if (refusal != 0)
 		return refusal;
 	if (file == NULL) {
-		shim_table_set_plain(fd);
+		/* Not if another thread has put a model there meanwhile. */
+		shim_table_learn_plain(fd);
 		if (fd == STDIN_FILENO)
 			shim_input_keep_stream(false);
 		return 0;
@@ -168,12 +187,16 @@ int shim_opened(int fd, int flags)
 {
 	if (fd < 0)
 		return fd;
-	int saved = errno, refusal = shim_recognise(fd, flags);
-	errno = saved;
-	if (refusal == 0)
-		return fd;
-	if (shim_process_owns())
+	int saved = errno;
+	/* Whatever had the number before was closed without our being told. */
+	if (shim_is_plain(fd))
+		shim_table_forget_plain(fd);
+	else if (shim_is_file(fd) && shim_process_owns())
 		shim_table_set_unknown(fd);
+	int refusal = shim_recognise(fd, flags);
+	errno = saved;
+	if (refusal <= 0)
+		return fd;
 	raw_close(fd);
 	errno = refusal;
 	return -1;
@@ -182,7 +205,7 @@ int shim_opened(int fd, int flags)
 struct shim_file *shim_lookup(int fd, int *refusal)
 {
 	*refusal = 0;
-	for (int attempt = 0; fd >= 0 && attempt < 3; attempt++) {
+	for (int attempt = 0; fd >= 0 && attempt < ATTEMPTS; attempt++) {
 		bool plain;
 		struct shim_file *file = shim_table_get(fd, &plain);
 		if (plain)
@@ -202,11 +225,15 @@ struct shim_file *shim_lookup(int fd, int *refusal)
 		int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
 		if (flags < 0 || !owned)
 			return NULL;
-		*refusal = shim_recognise(fd, flags);
+		int result = shim_recognise(fd, flags);
 		errno = saved;
-		if (*refusal != 0)
+		if (result > 0)
+			*refusal = result;
+		if (result > 0 || fd >= SHIM_TABLE_SIZE)
 			return NULL;
 	}
+	if (fd >= 0)
+		*refusal = EIO; /* the number changes faster than it can be looked at */
 	return NULL;
 }
 

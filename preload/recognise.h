@@ -9,7 +9,9 @@
  * descriptor closed and the reason logged. On success errno is untouched. */
 int shim_opened(int fd, int flags);
 
-/* The same without closing: 0, or the errno of the refusal. */
+/* The same without closing: 0, the errno of the refusal, or SHIM_CHANGED when the number got another file
+ * while it was looked at. */
+enum { SHIM_CHANGED = -1 };
 int shim_recognise(int fd, int flags);
 
 /* Serve `file` on descriptor `fd` from now on, in `mode`. 0, or an errno. */

@@ -4,7 +4,6 @@
 
 #include "input.h"
 #include "plain.h"
-#include "process.h"
 #include "raw.h"
 #include "real.h"
 #include "table.h"
@@ -14,9 +13,9 @@ static FILE *opened(FILE *stream)
 	if (stream == NULL)
 		return NULL;
 	int saved = errno, fd = fileno(stream);
-	/* The number may have served another file before; nobody told us that it was closed. */
-	if (fd >= 0 && shim_process_owns())
-		shim_table_set_unknown(fd);
+	/* The number may have served another file before; nobody told us that it was closed. A tracked one is
+	 * compared with its file anyway. */
+	shim_table_forget_plain(fd);
 	int refusal = fd >= 0 ? shim_plain_for_stdio(fd) : 0;
 	if (refusal != 0) {
 		fclose(stream);

@@ -71,6 +71,69 @@ CHECK(check_pread_in_threads)
 	close(shared_fd);
 }
 
+/* A plain file whose header is long enough that looking at it takes a while. */
+static int open_slow(void)
+{
+	const size_t len = 1 << 20;
+	const char *path = scratch_path("slow");
+	unsigned char *bytes = malloc(8 + len);
+	memset(bytes, ' ', 8 + len);
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(len >> (8 * i));
+	bytes[8] = '{';
+	bytes[8 + len - 1] = '}';
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	must(fd >= 0 && write(fd, bytes, 8 + len) == (ssize_t)(8 + len));
+	free(bytes);
+	return fd;
+}
+
+static atomic_int round_begun, round_done;
+enum { TAKEN = 300 };
+
+static void *look_at_it(void *unused)
+{
+	(void)unused;
+	for (int seen = 0, now; (now = atomic_load(&round_begun)) >= 0;) {
+		char byte;
+		if (now == seen)
+			continue;
+		seen = now;
+		if (pread(TAKEN, &byte, 1, 0) != 1)
+			atomic_fetch_add(&wrong, 1);
+		atomic_store(&round_done, seen);
+	}
+	return NULL;
+}
+
+CHECK(check_number_taken_over_while_it_is_looked_at)
+{
+	unsigned char bytes[64];
+	pthread_t looker;
+	int plain = open_slow(), fd = open_model();
+	atomic_store(&wrong, 0);
+	atomic_store(&round_begun, 0);
+	atomic_store(&round_done, 0);
+	gives(0, pthread_create(&looker, NULL, look_at_it, NULL));
+	for (int i = 1; i <= 200; i++) {
+		gives(TAKEN, dup2(plain, TAKEN));
+		atomic_store(&round_begun, i);
+		for (volatile int spin = 0; spin < i * 1000;)
+			spin = spin + 1;
+		gives(TAKEN, dup2(fd, TAKEN));
+		while (atomic_load(&round_done) != i)
+			;
+		gives(sizeof bytes, pread(TAKEN, bytes, sizeof bytes, (off_t)size - 64));
+		right(bytes, size - 64, sizeof bytes);
+	}
+	atomic_store(&round_begun, -1);
+	pthread_join(looker, NULL);
+	gives(0, atomic_load(&wrong));
+	close(TAKEN);
+	close(fd);
+	close(plain);
+}
+
 static void *open_and_read(void *seed)
 {
 	struct rng rng = {(size_t)seed * 104729};
