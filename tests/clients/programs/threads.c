@@ -115,16 +115,18 @@ CHECK(check_number_taken_over_while_it_is_looked_at)
 	atomic_store(&round_begun, 0);
 	atomic_store(&round_done, 0);
 	gives(0, pthread_create(&looker, NULL, look_at_it, NULL));
+	/* Nothing that ends the check while the other thread goes on. */
 	for (int i = 1; i <= 200; i++) {
-		gives(TAKEN, dup2(plain, TAKEN));
+		dup2(plain, TAKEN);
 		atomic_store(&round_begun, i);
 		for (volatile int spin = 0; spin < i * 1000;)
 			spin = spin + 1;
-		gives(TAKEN, dup2(fd, TAKEN));
+		dup2(fd, TAKEN);
 		while (atomic_load(&round_done) != i)
 			;
-		gives(sizeof bytes, pread(TAKEN, bytes, sizeof bytes, (off_t)size - 64));
-		right(bytes, size - 64, sizeof bytes);
+		if (pread(TAKEN, bytes, sizeof bytes, (off_t)size - 64) != sizeof bytes
+		    || !is_right(bytes, size - 64, sizeof bytes))
+			atomic_fetch_add(&wrong, 1);
 	}
 	atomic_store(&round_begun, -1);
 	pthread_join(looker, NULL);
