@@ -63,12 +63,14 @@ bool ct_header_reserved(const char *key);
  * canonically escaped: the header of the plain file. Never longer than the text it came from. */
 void ct_header_put_plain(const struct ct_header *header, struct ct_buffer *out);
 
-/* Append the header's JSON in the header's order with `extra` metadata behind the file's own. */
+/* Append the header's JSON in the header's order, with `extra`, which takes the place of the reserved
+ * metadata, behind the file's own. */
 void ct_header_put(const struct ct_header *header, const struct ct_metadata *extra, size_t count,
 		   struct ct_buffer *out);
 
 /* Append the canonical form that the signature covers (FORMAT facts, `__signature__`): metadata by
- * key without "__signature__", then tensors in data order. `extra` as above. -1: CT_E_NOMEM. */
+ * key without "__signature__", then tensors in data order. `extra`, when there is any, takes the place of the
+ * reserved metadata. -1: CT_E_NOMEM. */
 int ct_header_put_canonical(const struct ct_header *header, const struct ct_metadata *extra,
 			    size_t count, struct ct_buffer *out, struct ct_error *err);
 

@@ -30,13 +30,13 @@ static void put_pair(const struct ct_metadata *pair, bool first, struct ct_buffe
 	ct_json_put_string(out, pair->value);
 }
 
-static void put_object(const struct ct_header *header, bool reserved,
-		       const struct ct_metadata *extra, size_t extra_count, struct ct_buffer *out)
+static void put_object(const struct ct_header *header, const struct ct_metadata *extra,
+		       size_t extra_count, struct ct_buffer *out)
 {
 	bool first = true;
 	ct_buffer_puts(out, "{");
 	for (size_t i = 0; i < header->metadata_count; i++) {
-		if (!reserved && ct_header_reserved(header->metadata[i].key))
+		if (ct_header_reserved(header->metadata[i].key))
 			continue;
 		put_pair(&header->metadata[i], first, out);
 		first = false;
@@ -59,13 +59,13 @@ static void put_object(const struct ct_header *header, bool reserved,
 
 void ct_header_put_plain(const struct ct_header *header, struct ct_buffer *out)
 {
-	put_object(header, false, NULL, 0, out);
+	put_object(header, NULL, 0, out);
 }
 
 void ct_header_put(const struct ct_header *header, const struct ct_metadata *extra, size_t count,
 		   struct ct_buffer *out)
 {
-	put_object(header, true, extra, count, out);
+	put_object(header, extra, count, out);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -80,13 +80,14 @@ int ct_header_put_canonical(const struct ct_header *header, const struct ct_meta
 	if (pairs == NULL)
 		return ct_fail_nomem(err);
 	size_t kept = 0;
-	for (size_t i = 0; i < header->metadata_count + count; i++) {
-		const struct ct_metadata *pair = i < header->metadata_count
-							 ? &header->metadata[i]
-							 : &extra[i - header->metadata_count];
-		if (strcmp(pair->key, "__signature__") != 0)
-			pairs[kept++] = *pair; /* borrowed strings */
+	for (size_t i = 0; i < header->metadata_count; i++) { /* strings are borrowed */
+		const char *key = header->metadata[i].key;
+		if (count > 0 ? !ct_header_reserved(key) : strcmp(key, "__signature__") != 0)
+			pairs[kept++] = header->metadata[i];
 	}
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(extra[i].key, "__signature__") != 0)
+			pairs[kept++] = extra[i];
 	qsort(pairs, kept, sizeof *pairs, compare_pairs);
 
 	ct_buffer_puts(out, "{");

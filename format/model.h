@@ -36,6 +36,11 @@ int ct_model_read(struct ct_model **model, const struct ct_source *source, struc
 int ct_model_unlock(struct ct_model *model, const struct ct_crypto *crypto,
 		    const struct ct_keyset *keys, struct ct_error *err);
 
+/* The same without asking the policy, for an owner who exchanges keys or the policy itself. Nothing that it
+ * makes readable is to be handed to anyone. */
+int ct_model_unlock_for_owner(struct ct_model *model, const struct ct_crypto *crypto,
+			      const struct ct_keyset *keys, struct ct_error *err);
+
 /* Wipes the data keys. NULL is allowed. */
 void ct_model_free(struct ct_model *model);
 

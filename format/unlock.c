@@ -101,8 +101,8 @@ out:
 	return status;
 }
 
-int ct_model_unlock(struct ct_model *model, const struct ct_crypto *crypto,
-		    const struct ct_keyset *keys, struct ct_error *err)
+static int unlock(struct ct_model *model, const struct ct_crypto *crypto, const struct ct_keyset *keys,
+		  bool ask_policy, struct ct_error *err)
 {
 	const struct ct_manifest *manifest = &model->manifest;
 	if (!model->encrypted || model->data_keys != NULL)
@@ -115,7 +115,20 @@ int ct_model_unlock(struct ct_model *model, const struct ct_crypto *crypto,
 		find_key(keys, CT_MASTER_KEY, &manifest->master, (int)manifest->cipher, err);
 	if (master == NULL)
 		return -1;
-	if (verify(model, crypto, signer, err) < 0 || ct_policy_check(manifest->policy_local, err) < 0)
+	if (verify(model, crypto, signer, err) < 0
+	    || (ask_policy && ct_policy_check(manifest->policy_local, err) < 0))
 		return -1;
 	return unwrap(model, crypto, master, err);
+}
+
+int ct_model_unlock(struct ct_model *model, const struct ct_crypto *crypto,
+		    const struct ct_keyset *keys, struct ct_error *err)
+{
+	return unlock(model, crypto, keys, true, err);
+}
+
+int ct_model_unlock_for_owner(struct ct_model *model, const struct ct_crypto *crypto,
+			      const struct ct_keyset *keys, struct ct_error *err)
+{
+	return unlock(model, crypto, keys, false, err);
 }

@@ -4,48 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
 #include "nonce.h"
 #include "policy.h"
+#include "sealed_header.h"
 #include "stream.h"
 
-enum { FIELD = 8 }; /* the length field, which stands before the JSON in the same buffer */
-
-/* N for a header whose field and JSON have `size` bytes: data then begins at a multiple of `align`. */
-static uint64_t header_length(size_t size, uint64_t align)
-{
-	return (size + align - 1) / align * align - FIELD;
-}
-
-/* Make field and JSON a file's beginning: the length into the field, spaces up to it behind. */
+/* Make field and JSON a file's beginning, `length` its N. */
 static int write_header(const struct ct_sink *sink, struct ct_buffer *text, uint64_t length,
 			struct ct_error *err)
 {
-	ct_buffer_fill(text, ' ', (size_t)length + FIELD - text->len);
-	if (ct_buffer_check(text, err) < 0)
+	if (ct_sealed_header_pad(text, length, err) < 0)
 		return -1;
-	for (unsigned i = 0; i < FIELD; i++)
-		text->data[i] = (char)(length >> (8 * i));
 	return sink->write_at(sink->context, text->data, text->len, 0, err);
-}
-
-static const struct ct_keyset_entry *find_signer(const struct ct_keyset *keys, struct ct_error *err)
-{
-	const struct ct_keyset_entry *signer = ct_keyset_signer(keys);
-	if (signer != NULL)
-		return signer;
-	ct_fail(err, CT_E_KEY,
-		"the key file has no signing seed ('d'): use the file that keygen made, not the public one");
-	return NULL;
-}
-
-static int copy_name(struct ct_key_name *name, const struct ct_keyset_entry *key,
-		     struct ct_error *err)
-{
-	if ((key->kid != NULL && (name->kid = strdup(key->kid)) == NULL)
-	    || (key->jku != NULL && (name->jku = strdup(key->jku)) == NULL))
-		return ct_fail_nomem(err);
-	return 0;
 }
 
 /* A fresh data key for one tensor, wrapped; its nonces; room for its tags. */
@@ -59,10 +29,7 @@ static int seal_tensor(struct ct_model *model, size_t tensor, const struct ct_cr
 	uint64_t len = t->end - t->begin;
 	key->len = ct_cipher_key_len(manifest->cipher);
 	if (ct_random(crypto, key->bytes, key->len, err) < 0
-	    || ct_random(crypto, sealed->key_iv, CT_NONCE_LEN, err) < 0
-	    || ct_seal(crypto, manifest->cipher, &master->master, sealed->key_iv, key->bytes,
-		       sealed->wrapped_key, key->len, sealed->key_tag, err)
-		       < 0)
+	    || ct_sealed_header_wrap(crypto, manifest->cipher, master, key, sealed, err) < 0)
 		return -1;
 	sealed->sealed = true;
 	manifest->sealed_count++;
@@ -87,7 +54,8 @@ static int seal_tensor(struct ct_model *model, size_t tensor, const struct ct_cr
 /* The model that is to be written: the plain one's header with a manifest and data keys of its own.
  * Its header's parts are borrowed from `plain`. */
 static int make_target(struct ct_model *target, const struct ct_model *plain,
-		       const struct ct_encrypt_options *options, struct ct_error *err)
+		       const struct ct_encrypt_options *options, const struct ct_keyset_entry **signer,
+		       struct ct_error *err)
 {
 	struct ct_manifest *manifest = &target->manifest;
 	*target = *plain;
@@ -107,16 +75,10 @@ static int make_target(struct ct_model *target, const struct ct_model *plain,
 	if (target->data_keys == NULL || manifest->tensors == NULL || manifest->policy_local == NULL
 	    || manifest->policy_remote == NULL)
 		return ct_fail_nomem(err);
-	const struct ct_keyset_entry *master =
-		ct_keyset_find(options->keys, CT_MASTER_KEY, NULL, (int)options->cipher);
-	const struct ct_keyset_entry *signer = find_signer(options->keys, err);
-	if (signer == NULL)
-		return -1;
-	if (master == NULL)
-		return ct_fail(err, CT_E_KEY, "the key file has no master key for %s: make one with keygen --alg",
-			       ct_cipher_name(options->cipher));
-	if (copy_name(&manifest->master, master, err) < 0
-	    || copy_name(&manifest->signer, signer, err) < 0)
+	const struct ct_keyset_entry *master;
+	if (ct_sealed_header_keys(options->keys, options->cipher, &master, signer, err) < 0
+	    || ct_sealed_header_name(&manifest->master, master, err) < 0
+	    || ct_sealed_header_name(&manifest->signer, *signer, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plain->header.count; i++) {
 		if (options->select != NULL
@@ -134,55 +96,6 @@ static void clear_target(struct ct_model *target)
 		ct_wipe(target->data_keys, target->header.count * sizeof *target->data_keys);
 	free(target->data_keys);
 	ct_manifest_clear(&target->manifest);
-}
-
-enum { KEYS, ENCRYPTION, POLICY, SIGNATURE, RESERVED };
-
-/* The encrypted header's field and JSON, signed. Its length depends on the number of tags, not on
- * their values. */
-static int make_json(struct ct_model *target, const struct ct_encrypt_options *options,
-		     struct ct_buffer *text, struct ct_error *err)
-{
-	struct ct_manifest *manifest = &target->manifest;
-	struct ct_buffer texts[RESERVED] = {{0}}, canonical = {0};
-	int status = -1;
-	ct_manifest_put_keys(manifest, &texts[KEYS]);
-	ct_manifest_put_encryption(manifest, &target->header, &texts[ENCRYPTION]);
-	ct_manifest_put_policy(manifest, &texts[POLICY]);
-	for (int i = 0; i < SIGNATURE; i++)
-		if (ct_buffer_check(&texts[i], err) < 0)
-			goto out;
-	struct ct_metadata extra[RESERVED] = {
-		[KEYS] = {"__crypto_keys__", texts[KEYS].data},
-		[ENCRYPTION] = {"__encryption__", texts[ENCRYPTION].data},
-		[POLICY] = {"__policy__", texts[POLICY].data},
-	};
-	const struct ct_keyset_entry *signer = find_signer(options->keys, err);
-	if (signer == NULL
-	    || ct_header_put_canonical(&target->header, extra, SIGNATURE, &canonical, err) < 0
-	    || ct_ed25519_sign(options->crypto, signer->seed.bytes, canonical.data, canonical.len,
-			       manifest->signature, err)
-		       < 0)
-		goto out;
-	if (signer->has_public
-	    && ct_ed25519_verify(options->crypto, signer->public_key, canonical.data, canonical.len,
-				 manifest->signature, err)
-		       < 0) {
-		ct_fail(err, CT_E_KEY, "the signing key's 'x' does not belong to its 'd': correct the key file");
-		goto out;
-	}
-	ct_buffer_free(&canonical); /* as long as the header, and not needed any more */
-	char signature[90];
-	ct_base64_encode(manifest->signature, sizeof manifest->signature, signature);
-	extra[SIGNATURE] = (struct ct_metadata){"__signature__", signature};
-	ct_buffer_fill(text, 0, FIELD);
-	ct_header_put(&target->header, extra, RESERVED, text);
-	status = ct_buffer_check(text, err);
-out:
-	ct_buffer_free(&canonical);
-	for (int i = 0; i < RESERVED; i++)
-		ct_buffer_free(&texts[i]);
-	return status;
 }
 
 static int check_plain(const struct ct_model *model, struct ct_error *err)
@@ -204,14 +117,15 @@ int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 	int status = -1;
 	struct ct_model target = {0};
 	struct ct_buffer text = {0};
+	const struct ct_keyset_entry *signer;
 	if (check_plain(model, err) < 0)
 		return -1;
 	if (options->version != 1 && (options->version != 2 || options->chunk_size == 0))
 		return ct_fail(err, CT_E_ARGUMENT, "version must be 1, or 2 with a chunk size");
-	if (make_target(&target, model, options, err) < 0
-	    || make_json(&target, options, &text, err) < 0)
+	if (make_target(&target, model, options, &signer, err) < 0
+	    || ct_sealed_header_make(&target.header, &target.manifest, options->crypto, signer, &text, err) < 0)
 		goto out;
-	uint64_t length = header_length(text.len, CT_WRITER_ALIGN), size = text.len;
+	uint64_t length = ct_sealed_header_length(text.len), size = text.len;
 	ct_buffer_free(&text);
 	if (length > CT_HEADER_MAX) {
 		ct_fail(err, CT_E_ARGUMENT,
@@ -228,14 +142,14 @@ int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 		.source = source,
 		.source_data = model->data_offset,
 		.sink = sink,
-		.sink_data = FIELD + length,
+		.sink_data = CT_LENGTH_FIELD + length,
 		.threads = options->threads,
 		.progress = options->progress,
 	};
 	if (ct_stream(&stream, err) < 0)
 		goto out;
 
-	if (make_json(&target, options, &text, err) < 0)
+	if (ct_sealed_header_make(&target.header, &target.manifest, options->crypto, signer, &text, err) < 0)
 		goto out;
 	if (text.len != size) {
 		ct_fail(err, CT_E_CRYPTO, "the header changed its length: a fault in this program");
@@ -247,7 +161,7 @@ int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 		*result = (struct ct_encrypt_result){
 			.tensors = model->header.count,
 			.sealed = target.manifest.sealed_count,
-			.file_size = FIELD + length + (model->file_size - model->data_offset),
+			.file_size = CT_LENGTH_FIELD + length + (model->file_size - model->data_offset),
 		};
 	status = 0;
 out:
@@ -262,11 +176,11 @@ int ct_decrypt(const struct ct_model *model, const struct ct_crypto *crypto,
 {
 	int status = -1;
 	struct ct_buffer text = {0};
-	ct_buffer_fill(&text, 0, FIELD);
+	ct_buffer_fill(&text, 0, CT_LENGTH_FIELD);
 	ct_header_put_plain(&model->header, &text);
 	if (ct_buffer_check(&text, err) < 0)
 		goto out;
-	uint64_t length = header_length(text.len, 8);
+	uint64_t length = (text.len + 7) / 8 * 8 - CT_LENGTH_FIELD;
 	struct ct_stream stream = {
 		.crypto = crypto,
 		.model = model,
@@ -274,7 +188,7 @@ int ct_decrypt(const struct ct_model *model, const struct ct_crypto *crypto,
 		.source = source,
 		.source_data = model->data_offset,
 		.sink = sink,
-		.sink_data = FIELD + length,
+		.sink_data = CT_LENGTH_FIELD + length,
 		.threads = threads,
 		.progress = progress,
 	};

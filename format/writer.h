@@ -7,8 +7,12 @@
 #include "source.h"
 
 /* Headers are padded so that tensor data begins at a multiple of this, in bytes: mappings of tensors
- * then line up with pages, and there is room for another header of about the same size. */
+ * then line up with pages. */
 #define CT_WRITER_ALIGN UINT64_C(4096)
+
+/* At least so many bytes of a header are padding: room for other key ids or another policy, so that keys
+ * can be rotated without moving tensor data. */
+#define CT_WRITER_ROOM UINT64_C(1024)
 
 struct ct_encrypt_options {
 	const struct ct_crypto *crypto;
