@@ -5,11 +5,10 @@
 
 #include "command.h"
 #include "convert.h"
-#include "json.h"
 #include "keyfile.h"
 #include "options.h"
 #include "parallel.h"
-#include "policy.h"
+#include "policy_file.h"
 #include "say.h"
 #include "select.h"
 #include "writer.h"
@@ -39,8 +38,6 @@ static const char help[] =
 	"Example:\n"
 	"  ctshim encrypt model/ model-encrypted/ --keys keys.jwk\n"
 	"  ctshim encrypt a.safetensors b.safetensors --keys keys.jwk --exclude '*.bias'\n";
-
-enum { POLICY_MAX = 1024 * 1024 };
 
 struct request {
 	struct ct_encrypt_options options;
@@ -104,31 +101,6 @@ static int check_keys(const struct ct_keyset *keys, enum ct_cipher cipher, struc
 	return 0;
 }
 
-/* The module's text, which the caller frees; NULL after telling what is wrong. */
-static char *read_policy(const char *path)
-{
-	size_t len;
-	struct ct_error err;
-	struct ct_buffer json = {0};
-	char *text = malloc(POLICY_MAX);
-	int status = text != NULL ? read_text(path, text, POLICY_MAX, &len, &err) : ct_fail_nomem(&err);
-	if (status == 0) { /* it becomes part of the header's JSON */
-		ct_json_put_string(&json, text);
-		status = ct_buffer_check(&json, &err);
-	}
-	if (status == 0)
-		status = ct_json_check(json.data, json.len, 0, "policy", &err);
-	ct_buffer_free(&json);
-	if (status < 0) {
-		complain(path, &err);
-		free(text);
-		return NULL;
-	}
-	if (ct_policy_check(text, &err) < 0) /* it may be meant so, or for another reader */
-		complainf("%s: warning: this version will not load the model: %s", path, err.message);
-	return text;
-}
-
 static int say_done(const struct conversion *conversion, const struct request *request)
 {
 	char size[SIZE_TEXT];
@@ -165,7 +137,7 @@ static int encrypt(struct request *request, const char *in, const char *out, con
 		complain(keys, &err);
 		goto out;
 	}
-	if (policy != NULL && (text = read_policy(policy)) == NULL)
+	if (policy != NULL && (text = policy_file_read(policy)) == NULL)
 		goto out;
 	if (ct_crypto_new(&crypto, &err) < 0) {
 		complain(NULL, &err);

@@ -14,7 +14,7 @@ struct command {
 };
 
 extern const struct command command_keygen, command_encrypt, command_decrypt, command_inspect,
-	command_verify, command_run;
+	command_verify, command_rewrap, command_run;
 
 /* Does this process have the library of path argv[1] preloaded? `run` asks before it executes. */
 int command_preloaded(int argc, char **argv);

@@ -46,15 +46,21 @@ static char *directory_of(const char *path)
 	return directory;
 }
 
-char *temporary_name(const char *path)
+/* "DIR/.NAME.ENDING"; the caller frees it. */
+static char *name_beside(const char *path, const char *ending)
 {
 	char *directory = directory_of(path), *copy = strdup(path), *name = NULL;
 	if (directory != NULL && copy != NULL
-	    && asprintf(&name, "%s/.%.200s.XXXXXX", directory, basename(copy)) < 0)
+	    && asprintf(&name, "%s/.%.200s.%s", directory, basename(copy), ending) < 0)
 		name = NULL;
 	free(directory);
 	free(copy);
 	return name;
+}
+
+char *temporary_name(const char *path)
+{
+	return name_beside(path, "XXXXXX");
 }
 
 int output_check(const char *path, bool replace, struct ct_error *err)
@@ -75,29 +81,53 @@ int output_check(const char *path, bool replace, struct ct_error *err)
 	return 0;
 }
 
+/* Both names are taken over; the descriptor is that of `temp`, or -1 with errno. */
+static int begin(struct output *output, char *path, char *temp, int fd, struct ct_error *err)
+{
+	int error = errno;
+	output->path = path;
+	output->temp = temp;
+	output->fd = fd;
+	output->sink = (struct ct_sink){.write_at = write_at, .context = output};
+	if (fd >= 0)
+		return 0;
+	if (path == NULL || temp == NULL)
+		ct_fail_nomem(err);
+	else
+		ct_fail_sys(err, error, "cannot create it");
+	free(path);
+	free(temp);
+	output->path = output->temp = NULL;
+	return -1;
+}
+
 int output_open(struct output *output, const char *path, bool replace, struct ct_error *err)
 {
 	*output = (struct output){.fd = -1, .replace = replace};
 	if (output_check(path, replace, err) < 0)
 		return -1;
-	output->path = strdup(path);
-	output->temp = temporary_name(path);
-	if (output->path == NULL || output->temp == NULL) {
-		ct_fail_nomem(err);
-		goto fail;
+	char *copy = strdup(path), *temp = temporary_name(path);
+	return begin(output, copy, temp, copy != NULL && temp != NULL ? mkostemp(temp, O_CLOEXEC) : -1, err);
+}
+
+int output_open_again(struct output *output, const char *path, const char *purpose, struct ct_error *err)
+{
+	*output = (struct output){.fd = -1, .replace = true};
+	int fd = -1;
+	char *copy = strdup(path), *temp = name_beside(path, purpose);
+	if (copy != NULL && temp != NULL) {
+		unlink(temp);
+		fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	}
-	output->fd = mkostemp(output->temp, O_CLOEXEC);
-	if (output->fd < 0) {
-		ct_fail_sys(err, errno, "cannot create it");
-		goto fail;
-	}
-	output->sink = (struct ct_sink){.write_at = write_at, .context = output};
-	return 0;
-fail:
-	free(output->path);
-	free(output->temp);
-	output->path = output->temp = NULL;
-	return -1;
+	return begin(output, copy, temp, fd, err);
+}
+
+void output_clear(const char *path, const char *purpose)
+{
+	char *temp = name_beside(path, purpose);
+	if (temp != NULL)
+		unlink(temp);
+	free(temp);
 }
 
 int sync_directory(const char *path, struct ct_error *err)

@@ -25,6 +25,13 @@ int output_check(const char *path, bool replace, struct ct_error *err);
  * move. */
 int output_open(struct output *output, const char *path, bool replace, struct ct_error *err);
 
+/* The same for a file that takes the place of the one at `path`, under a fixed temporary name, ".NAME.`purpose`":
+ * what an earlier attempt left there is removed. The caller sees to it that there is one attempt at a time. */
+int output_open_again(struct output *output, const char *path, const char *purpose, struct ct_error *err);
+
+/* Remove what an attempt left there that was killed. */
+void output_clear(const char *path, const char *purpose);
+
 /* Give it `mode`, bring it to disk and put it in its place; without `replace` it never takes the
  * place of anything. Ends the output also when it fails. */
 int output_finish(struct output *output, mode_t mode, struct ct_error *err);

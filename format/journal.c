@@ -109,6 +109,15 @@ bool ct_journal_wanted(const struct ct_source *file)
 	return find_mark(file, id);
 }
 
+bool ct_journal_is(const struct ct_source *text)
+{
+	struct ct_error unused;
+	char first[sizeof magic];
+	return text->size >= sizeof first
+	       && text->read_at(text->context, first, sizeof first, 0, &unused) == 0
+	       && memcmp(first, magic, sizeof magic) == 0;
+}
+
 static int read_overlay(void *context, void *bytes, size_t len, uint64_t offset, struct ct_error *err)
 {
 	const struct overlay *overlay = context;

@@ -39,6 +39,9 @@ int ct_journal_mark(const struct ct_crypto *crypto, const struct ct_buffer *jour
 /* Does `file` carry a mark? False also when it cannot be read. */
 bool ct_journal_wanted(const struct ct_source *file);
 
+/* Is `text` a journal, of whatever file? */
+bool ct_journal_is(const struct ct_source *text);
+
 /* Read the journal from `text`, which must be the one that the mark in `file` names (CT_E_FORMAT when not). The
  * journal keeps `file`, which must live as long. */
 int ct_journal_read(struct ct_journal **journal, const struct ct_crypto *crypto, const struct ct_source *file,

@@ -5,10 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
-#include "detect.h"
-#include "keys.h"
+#include "build.h"
+#include "ciphertext.h"
 #include "log.h"
 #include "raw.h"
 
@@ -19,8 +18,6 @@ static unsigned files_used; /* entries from here on were never used */
 static unsigned long clock_ticks;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t built = PTHREAD_COND_INITIALIZER;
-
-static _Atomic(struct ct_crypto *) shared_crypto;
 
 /* A signal handler may open a file: it must not find the lock held by the thread it interrupts. */
 static void acquire(sigset_t *before)
@@ -59,91 +56,6 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
 	       && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
 	       && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-static int read_ciphertext(void *context, void *bytes, size_t len, uint64_t offset,
-			   struct ct_error *err)
-{
-	int fd = *(const int *)context;
-	char *to = bytes;
-	while (len > 0) {
-		ssize_t got = raw_pread(fd, to, len, (int64_t)offset);
-		if (got == -EINTR)
-			continue;
-		if (got < 0)
-			return ct_fail_sys(err, (int)-got, "reading the encrypted file");
-		if (got == 0)
-			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
-		to += got;
-		len -= (size_t)got;
-		offset += (uint64_t)got;
-	}
-	return 0;
-}
-
-/* A program may hand in any address, and is to get EFAULT, not a signal. Only the kernel can tell: it is
- * asked to read one byte of the file to each page. */
-static int check_writable(void *context, void *bytes, size_t len, struct ct_error *err)
-{
-	enum { PAGE = 4096, MANY = CT_DETECT_SIZE_MIN }; /* the file has that many bytes */
-	struct iovec parts[MANY];
-	uintptr_t at = (uintptr_t)bytes, end = at + len;
-	while (at < end) {
-		long count = 0;
-		for (; at < end && count < MANY; at = (at / PAGE + 1) * PAGE)
-			parts[count++] = (struct iovec){(void *)at, 1};
-		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
-		if (got != count)
-			return ct_fail_sys(err, got < 0 ? (int)-got : EFAULT, "writing to the program's buffer");
-	}
-	return 0;
-}
-
-static struct ct_source source_of(int *fd, uint64_t size)
-{
-	return (struct ct_source){.read_at = read_ciphertext, .check_writable = check_writable,
-				  .context = fd, .size = size};
-}
-
-static int get_crypto(const struct ct_crypto **crypto, struct ct_error *err)
-{
-	struct ct_crypto *made = atomic_load(&shared_crypto), *expected = NULL;
-	if (made == NULL) {
-		if (ct_crypto_new(&made, err) < 0)
-			return -1;
-		if (!atomic_compare_exchange_strong(&shared_crypto, &expected, made)) {
-			ct_crypto_free(made);
-			made = expected;
-		}
-	}
-	*crypto = made;
-	return 0;
-}
-
-/* Parse, verify, unwrap. *view is NULL when the file is plain. */
-static int build_view(struct ct_view **view, int fd, const struct stat *st,
-		      const struct shim_config *config, struct ct_error *err)
-{
-	struct ct_view_options options = {.threads = config->threads};
-	struct ct_source source = source_of(&fd, (uint64_t)st->st_size);
-	struct ct_model *model = NULL;
-	struct ct_keyset keys = {0};
-	int status = -1;
-	*view = NULL;
-	if (get_crypto(&options.crypto, err) < 0 || ct_model_read(&model, &source, err) < 0)
-		goto out;
-	if (!model->encrypted) {
-		status = 0;
-		goto out;
-	}
-	if (shim_keys_read(&keys, err) < 0 || ct_model_unlock(model, options.crypto, &keys, err) < 0)
-		goto out;
-	status = ct_view_new(view, model, &options, err);
-	model = NULL;
-out:
-	ct_keyset_clear(&keys);
-	ct_model_free(model);
-	return status;
 }
 
 /* With the lock held: make an idle entry free again. */
@@ -209,7 +121,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	release(before);
 
 	struct ct_view *view = NULL;
-	int status = build_view(&view, fd, st, config, err);
+	int status = shim_build_view(&view, fd, st, path, config, err);
 	char *name = view != NULL ? strdup(path) : NULL;
 
 	acquire(before);
@@ -274,7 +186,7 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 		   enum shim_doing doing)
 {
 	struct ct_error err;
-	struct ct_source source = source_of(&fd, (uint64_t)file->identity.st_size);
+	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
 	if (ct_view_read(file->view, &source, bytes, len, offset, &err) == 0)
 		return 0;
 	if (err.sys != EFAULT) /* the program's own mistake, and it is told by errno */

@@ -1,0 +1,51 @@
+#include "ciphertext.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "detect.h"
+#include "raw.h"
+
+static int read_ciphertext(void *context, void *bytes, size_t len, uint64_t offset,
+			   struct ct_error *err)
+{
+	int fd = *(const int *)context;
+	char *to = bytes;
+	while (len > 0) {
+		ssize_t got = raw_pread(fd, to, len, (int64_t)offset);
+		if (got == -EINTR)
+			continue;
+		if (got < 0)
+			return ct_fail_sys(err, (int)-got, "reading the encrypted file");
+		if (got == 0)
+			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
+		to += got;
+		len -= (size_t)got;
+		offset += (uint64_t)got;
+	}
+	return 0;
+}
+
+/* A program may hand in any address, and is to get EFAULT, not a signal. Only the kernel can tell: it is
+ * asked to read one byte of the file to each page. */
+static int check_writable(void *context, void *bytes, size_t len, struct ct_error *err)
+{
+	enum { PAGE = 4096, MANY = CT_DETECT_SIZE_MIN }; /* the file has that many bytes */
+	struct iovec parts[MANY];
+	uintptr_t at = (uintptr_t)bytes, end = at + len;
+	while (at < end) {
+		long count = 0;
+		for (; at < end && count < MANY; at = (at / PAGE + 1) * PAGE)
+			parts[count++] = (struct iovec){(void *)at, 1};
+		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
+		if (got != count)
+			return ct_fail_sys(err, got < 0 ? (int)-got : EFAULT, "writing to the program's buffer");
+	}
+	return 0;
+}
+
+struct ct_source shim_source(int *fd, uint64_t size)
+{
+	return (struct ct_source){.read_at = read_ciphertext, .check_writable = check_writable,
+				  .context = fd, .size = size};
+}
