@@ -16,7 +16,7 @@ static const char help[] =
 	"wrote comes back byte for byte. OUT must not exist; it appears when it is complete and every\n"
 	"byte of it was authenticated.\n"
 	"\n"
-	"  -k, --keys FILE   key file (default: CRYPTOTENSOR_KEYS and CRYPTOTENSOR_KEY_JKU)\n"
+	"  -k, --keys FILE   key file (default: CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU, CTSHIM_KEY_PATH)\n"
 	"      --threads N   default: the CPUs this process may use, at most 16\n"
 	"  -f, --force       replace OUT; in a directory, file by file\n"
 	"\n"
@@ -27,6 +27,7 @@ static const char help[] =
 
 struct request {
 	struct ct_crypto *crypto;
+	const char *key_file; /* NULL: the environment */
 	struct ct_keyset keys;
 	unsigned threads;
 	size_t tensors;
@@ -39,7 +40,7 @@ static int check(void *context, struct ct_model *model, bool single, bool *take,
 	if (!model->encrypted)
 		return single ? ct_fail(err, CT_E_ARGUMENT, "it is not encrypted") : 0;
 	/* A wrong key or a denying policy shows before anything is written. */
-	return ct_model_unlock(model, request->crypto, &request->keys, err);
+	return keys_unlock(&request->keys, request->key_file, model, request->crypto, err);
 }
 
 static int checked(void *context, size_t conversions, struct ct_error *err)
@@ -55,7 +56,7 @@ static int decrypt_one(void *context, struct ct_model *model, const struct ct_so
 	struct request *request = context;
 	if (!model->encrypted)
 		return ct_fail(err, CT_E_IO, "it was changed while it was read");
-	if (ct_model_unlock(model, request->crypto, &request->keys, err) < 0
+	if (keys_unlock(&request->keys, request->key_file, model, request->crypto, err) < 0
 	    || ct_decrypt(model, request->crypto, source, sink, request->threads, progress, err) < 0)
 		return -1;
 	request->tensors += model->manifest.sealed_count;
@@ -80,6 +81,7 @@ static int decrypt(struct request *request, struct conversion *conversion, const
 {
 	struct ct_error err;
 	int status = EXIT_FAILED;
+	request->key_file = keys;
 	conversion->context = request;
 	conversion->check = check;
 	conversion->checked = checked;

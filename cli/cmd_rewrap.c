@@ -32,8 +32,8 @@ static const char help[] =
 	"file opens with the old keys or with the new ones, if need be through FILE.rewrap beside it, which the\n"
 	"library understands and the next rewrap clears away: run the same command again.\n"
 	"\n"
-	"  -k, --keys FILE      key file with the present keys (default: CRYPTOTENSOR_KEYS and\n"
-	"                       CRYPTOTENSOR_KEY_JKU)\n"
+	"  -k, --keys FILE      key file with the present keys (default: CRYPTOTENSOR_KEYS,\n"
+	"                       CRYPTOTENSOR_KEY_JKU, CTSHIM_KEY_PATH)\n"
 	"      --new-keys FILE  key file with a master key for the same cipher, and a signing key\n"
 	"      --policy FILE    also replace the Rego module that decides who may load\n"
 	"  -n, --dry-run        say what would change, and change nothing\n"
@@ -50,6 +50,7 @@ static const char help[] =
 
 struct request {
 	struct ct_rewrap_options options;
+	const char *key_file; /* of `old`; NULL: the environment */
 	struct ct_keyset old, new;
 	struct rewrap_list list;
 	struct progress progress;
@@ -67,8 +68,13 @@ static int prepare(struct request *request, struct rewrap_item *item, struct ct_
 		   const struct stat *st, struct ct_rewrap *rewrap, struct ct_error *err)
 {
 	bool done;
+	struct ct_keyset all = {0};
 	*rewrap = (struct ct_rewrap){0};
-	if (ct_rewrap_unlock(model, &request->old, &request->options, &done, err) < 0)
+	int status = ct_rewrap_unlock(model, &request->old, &request->options, &done, err);
+	if (status < 0 && keys_more(&all, request->key_file, model, err))
+		status = ct_rewrap_unlock(model, &all, &request->options, &done, err);
+	ct_keyset_clear(&all);
+	if (status < 0)
 		return -1;
 	item->action = REWRAP_CURRENT;
 	if (done)
@@ -246,6 +252,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (new_keys == NULL)
 		return usage_error(command->name, "--new-keys FILE is missing");
 	status = EXIT_FAILED;
+	request.key_file = keys;
 	if (keys_load(&request.old, keys) < 0 || keys_load(&request.new, new_keys) < 0
 	    || (policy != NULL && (text = policy_file_read(policy)) == NULL))
 		goto out;

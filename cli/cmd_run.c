@@ -20,7 +20,8 @@ static const char help[] =
 	"../lib, is put in front of LD_PRELOAD. It is made sure that the library can be loaded, and that\n"
 	"COMMAND is not of a kind that it cannot reach, such as a statically linked one.\n"
 	"\n"
-	"  -k, --keys FILE    key file (default: what CRYPTOTENSOR_KEYS and CRYPTOTENSOR_KEY_JKU say)\n"
+	"  -k, --keys FILE    key file (default: what CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU and\n"
+	"                     CTSHIM_KEY_PATH say)\n"
 	"      --serve MODE   how mapped files are served: eager (decrypted when they are mapped) or\n"
 	"                     memfd (programs that pass by libc) (default: what CTSHIM_SERVE says)\n"
 	"\n"
@@ -122,7 +123,7 @@ static int give_keys(const char *keys)
 	if (status < 0)
 		return -1;
 	if (realpath(keys, path) == NULL || setenv("CRYPTOTENSOR_KEY_JKU", path, 1) < 0
-	    || unsetenv("CRYPTOTENSOR_KEYS") < 0) {
+	    || unsetenv("CRYPTOTENSOR_KEYS") < 0 || unsetenv("CTSHIM_KEY_PATH") < 0) {
 		complainf("%s: %s", keys, strerror(errno));
 		return -1;
 	}

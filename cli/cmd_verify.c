@@ -24,7 +24,7 @@ static const char help[] =
 	"for each file, 'FILE: ok: ...' or 'FILE: what is wrong'. A file in a directory that is not\n"
 	"encrypted is reported as plain; where nothing at all is encrypted, that is a failure.\n"
 	"\n"
-	"  -k, --keys FILE   key file (default: CRYPTOTENSOR_KEYS and CRYPTOTENSOR_KEY_JKU)\n"
+	"  -k, --keys FILE   key file (default: CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU, CTSHIM_KEY_PATH)\n"
 	"      --threads N   default: the CPUs this process may use, at most 16\n"
 	"      --json        an array of objects: file, status (ok, plain, failed), and for a failure\n"
 	"                    fault (key, signature, policy, tag, format, io, other) and message\n"
@@ -36,6 +36,7 @@ static const char help[] =
 
 struct verification {
 	struct ct_crypto *crypto;
+	const char *key_file; /* NULL: the environment */
 	struct ct_keyset keys;
 	unsigned threads;
 	struct report report;
@@ -68,7 +69,8 @@ static int verify_file(struct verification *verification, const char *path, stru
 			.threads = verification->threads,
 			.progress = &verification->progress.advance,
 		};
-		status = ct_model_unlock(model, verification->crypto, &verification->keys, err);
+		status = keys_unlock(&verification->keys, verification->key_file, model, verification->crypto,
+				     err);
 		if (status == 0)
 			status = ct_stream(&stream, err);
 		if (status == 0)
@@ -135,6 +137,7 @@ static int verify(struct verification *verification, const char *keys, char **pa
 	int status = EXIT_FAILED;
 	if (ct_crypto_new(&verification->crypto, &err) < 0)
 		return complain(NULL, &err);
+	verification->key_file = keys;
 	if (keys_load(&verification->keys, keys) < 0)
 		goto out;
 	stop_watch();

@@ -1,9 +1,12 @@
 #include "keyfile.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file_source.h"
 #include "jwk.h"
@@ -61,7 +64,7 @@ static int load_environment(struct ct_keyset *set)
 	struct ct_error err;
 	char path[PATH_MAX];
 	const char *keys = setting("CRYPTOTENSOR_KEYS"), *jku = setting("CRYPTOTENSOR_KEY_JKU");
-	if (keys == NULL && jku == NULL) {
+	if (keys == NULL && jku == NULL && setting("CTSHIM_KEY_PATH") == NULL) {
 		complainf("no keys: use --keys FILE, or set CRYPTOTENSOR_KEY_JKU or CRYPTOTENSOR_KEYS");
 		return -1;
 	}
@@ -89,4 +92,66 @@ int keys_load(struct ct_keyset *set, const char *path)
 		return 0;
 	complain(path, &err);
 	return -1;
+}
+
+static bool is_listed(const char *list, const char *path)
+{
+	char directory[PATH_MAX], real[PATH_MAX];
+	while (ct_key_path_next(&list, directory, sizeof directory))
+		if (realpath(directory, real) != NULL && ct_key_path_below(path, real))
+			return true;
+	return false;
+}
+
+/* The file that a header names, if it really lies below a directory that CTSHIM_KEY_PATH lists. It is opened for
+ * reading only then, and what is read is what was looked at. */
+static int load_listed(struct ct_keyset *set, const char *list, const char *path, struct ct_error *err)
+{
+	char link[32], real[PATH_MAX];
+	int status, fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return ct_fail_sys(err, errno, "a header names this key file, which cannot be opened");
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, real, sizeof real - 1);
+	real[len > 0 ? len : 0] = '\0';
+	if (!is_listed(list, real))
+		status = ct_fail(err, CT_E_KEY, "a header names this key file, which is not below a directory in "
+						"CTSHIM_KEY_PATH");
+	else
+		status = keyfile_load(set, link, err);
+	close(fd);
+	return status;
+}
+
+static void follow(struct ct_keyset *set, const char *jku)
+{
+	char path[PATH_MAX];
+	struct ct_error err;
+	if (jku != NULL && ct_key_path(jku, NULL, path, sizeof path, &err) == 0 && path[0] == '/'
+	    && load_listed(set, setting("CTSHIM_KEY_PATH"), path, &err) < 0)
+		complainf("%s: warning: %s", path, err.message);
+}
+
+bool keys_more(struct ct_keyset *all, const char *path, const struct ct_model *model,
+	       const struct ct_error *err)
+{
+	const char *signer = model->manifest.signer.jku, *master = model->manifest.master.jku;
+	if (err->code != CT_E_KEY || path != NULL || setting("CTSHIM_KEY_PATH") == NULL
+	    || (signer == NULL && master == NULL) || load_environment(all) < 0)
+		return false;
+	follow(all, signer);
+	if (signer == NULL || master == NULL || strcmp(signer, master) != 0)
+		follow(all, master);
+	return true;
+}
+
+int keys_unlock(const struct ct_keyset *set, const char *path, struct ct_model *model,
+		const struct ct_crypto *crypto, struct ct_error *err)
+{
+	struct ct_keyset all = {0};
+	int status = ct_model_unlock(model, crypto, set, err);
+	if (status < 0 && keys_more(&all, path, model, err))
+		status = ct_model_unlock(model, crypto, &all, err);
+	ct_keyset_clear(&all);
+	return status;
 }

@@ -1,7 +1,6 @@
 #include "key_path.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,4 +71,27 @@ int ct_key_path(const char *value, const char *home, char *path, size_t room, st
 		value++;
 	}
 	return append(value, url, path, room, &len, err);
+}
+
+bool ct_key_path_next(const char **list, char *directory, size_t room)
+{
+	while (**list != '\0') {
+		const char *item = *list;
+		size_t len = strcspn(item, ":");
+		*list = item + len + (item[len] == ':');
+		if (len == 0 || len >= room || item[0] != '/')
+			continue;
+		memcpy(directory, item, len);
+		directory[len] = '\0';
+		return true;
+	}
+	return false;
+}
+
+bool ct_key_path_below(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+	while (len > 0 && directory[len - 1] == '/')
+		len--;
+	return strncmp(path, directory, len) == 0 && path[len] == '/' && path[len + 1] != '\0';
 }

@@ -19,8 +19,22 @@ uint64_t ct_manifest_messages(const struct ct_manifest *manifest, uint64_t len)
 
 bool ct_manifest_present(const struct ct_header *header)
 {
-	return ct_header_get(header, "__encryption__") != NULL
-	       || ct_header_get(header, "__crypto_keys__") != NULL;
+	for (size_t i = 0; i < header->metadata_count; i++)
+		if (ct_header_reserved(header->metadata[i].key))
+			return true;
+	return false;
+}
+
+/* All four stand together in an encrypted file. */
+static int missing(const struct ct_header *header, const char *key, struct ct_error *err)
+{
+	size_t i = 0;
+	while (!ct_header_reserved(header->metadata[i].key)) /* one at least is there */
+		i++;
+	return ct_fail(err, CT_E_FORMAT,
+		       "its metadata has %s, which only encrypted files have, but no %s: it was damaged, "
+		       "get it again",
+		       header->metadata[i].key, key);
 }
 
 /* The JSON object that metadata `key` holds as a string. */
@@ -28,7 +42,7 @@ static cJSON *parse_member(const struct ct_header *header, const char *key, stru
 {
 	const char *text = ct_header_get(header, key);
 	if (text == NULL) {
-		ct_fail(err, CT_E_FORMAT, "the header has __encryption__ but no %s", key);
+		missing(header, key, err);
 		return NULL;
 	}
 	cJSON *tree = ct_json_parse(text, strlen(text), CT_JSON_EXACT_NUMBERS, key, err);
@@ -78,7 +92,8 @@ static int parse_keys(struct ct_manifest *manifest, const cJSON *keys, struct ct
 	if (!cJSON_IsString(version)
 	    || (strcmp(version->valuestring, "1") != 0 && strcmp(version->valuestring, "2") != 0))
 		return ct_fail(err, CT_E_FORMAT,
-			       "__crypto_keys__: version '%.40s' is unknown (1 and 2 are known)",
+			       "__crypto_keys__: version '%.40s' is unknown (1 and 2 are known): a newer "
+			       "ctshim may know it",
 			       cJSON_IsString(version) ? version->valuestring : "none");
 	manifest->version = version->valuestring[0] - '0';
 
@@ -93,12 +108,14 @@ static int parse_keys(struct ct_manifest *manifest, const cJSON *keys, struct ct
 	if (parse_key(keys, "enc", "oct", &manifest->master, &alg, err) < 0)
 		return -1;
 	if (ct_cipher_parse(alg, &manifest->cipher) < 0)
-		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: cipher '%.40s' is unknown", alg);
+		return ct_fail(err, CT_E_FORMAT,
+			       "__crypto_keys__: cipher '%.40s' is unknown: a newer ctshim may know it", alg);
 	if (parse_key(keys, "sign", "okp", &manifest->signer, &alg, err) < 0)
 		return -1;
 	if (strcasecmp(alg, "ed25519") != 0 && strcasecmp(alg, "eddsa") != 0)
-		return ct_fail(err, CT_E_FORMAT, "__crypto_keys__: signature algorithm '%.40s' is unknown",
-			       alg);
+		return ct_fail(err, CT_E_FORMAT,
+			       "__crypto_keys__: signature algorithm '%.40s' is unknown: a newer ctshim may "
+			       "know it", alg);
 	return 0;
 }
 
@@ -209,12 +226,13 @@ static int parse_signature(struct ct_manifest *manifest, const struct ct_header 
 	const char *text = ct_header_get(header, "__signature__");
 	size_t size = 0;
 	if (text == NULL)
-		return ct_fail(err, CT_E_FORMAT, "the header has __encryption__ but no __signature__");
+		return missing(header, "__signature__", err);
 	if (ct_base64_decode(text, strlen(text), CT_BASE64_STANDARD, manifest->signature,
 			     sizeof manifest->signature, &size)
 		    < 0
 	    || size != sizeof manifest->signature)
-		return ct_fail(err, CT_E_FORMAT, "__signature__ is not base64 of 64 bytes");
+		return ct_fail(err, CT_E_FORMAT,
+			       "__signature__ is not base64 of 64 bytes: it was damaged, get it again");
 	return 0;
 }
 
@@ -229,8 +247,7 @@ int ct_manifest_parse(struct ct_manifest *manifest, const struct ct_header *head
 	struct parse parse = {manifest, header};
 	const char *encryption = ct_header_get(header, "__encryption__");
 	if (encryption == NULL)
-		return ct_fail(err, CT_E_FORMAT,
-			       "the header has __crypto_keys__ but no __encryption__: it was damaged, get it again");
+		return missing(header, "__encryption__", err);
 	cJSON *keys = NULL, *policy = NULL;
 	if ((keys = parse_member(header, "__crypto_keys__", err)) == NULL
 	    || (policy = parse_member(header, "__policy__", err)) == NULL)

@@ -45,8 +45,8 @@ struct ct_manifest {
 /* Messages that a tensor of `len` bytes has: max(1, ceil(len / chunk_size)), or 1. */
 uint64_t ct_manifest_messages(const struct ct_manifest *manifest, uint64_t len);
 
-/* True when the header says that its file is encrypted: it has `__encryption__`, or `__crypto_keys__`, which no
- * plain file has, so that damage to the first cannot pass ciphertext off as plain tensors. */
+/* True when the header says that its file is encrypted: it has `__encryption__`, or another of the reserved
+ * keys, which no plain file has, so that damage to one cannot pass ciphertext off as plain tensors. */
 bool ct_manifest_present(const struct ct_header *header);
 
 /* Parse a header's encryption metadata. CT_E_FORMAT names the first fault. Release it with

@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,15 @@ static int make_spans(struct ct_model *model, struct ct_error *err)
 			model->spans[model->span_count++] = header->data_order[i];
 	}
 	return 0;
+}
+
+/* What to do about a header that breaks the rules, where its message does not say. */
+static void advise(struct ct_error *err)
+{
+	size_t len = strlen(err->message);
+	if (err->code == CT_E_FORMAT && strstr(err->message, "get it again") == NULL
+	    && strstr(err->message, "newer") == NULL)
+		snprintf(err->message + len, sizeof err->message - len, ": it is damaged or was changed, get it again");
 }
 
 int ct_model_read(struct ct_model **out, const struct ct_source *source, struct ct_error *err)
@@ -66,6 +76,8 @@ int ct_model_read(struct ct_model **out, const struct ct_source *source, struct 
 	model = NULL;
 	status = 0;
 out:
+	if (status < 0)
+		advise(err);
 	free(text);
 	ct_model_free(model);
 	return status;

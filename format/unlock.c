@@ -1,11 +1,33 @@
 /* From a parsed model to its data keys: key look-up, signature, policy, unwrapping, in this order
  * (FORMAT facts, "Reading, in this order"). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aead.h"
+#include "key_path.h"
 #include "model.h"
 #include "policy.h"
+
+enum { HINT_MAX = 340 };
+
+/* What to do about a missing key. */
+static void advise(char hint[static HINT_MAX], const struct ct_keyset *keys, const char *jku)
+{
+	struct ct_error unused;
+	char path[4096];
+	int len = snprintf(hint, HINT_MAX, "%s",
+			   keys->count == 0 ? "no key was given: set CRYPTOTENSOR_KEY_JKU to a key file or "
+					      "CRYPTOTENSOR_KEYS to its content"
+					    : "give the set of keys that it was encrypted with");
+	if (jku == NULL)
+		return;
+	/* The file's maker chose it: it is of use to people, and followed where they say so only. */
+	bool local = ct_key_path(jku, NULL, path, sizeof path, &unused) == 0 && path[0] == '/';
+	snprintf(hint + len, (size_t)(HINT_MAX - len), "; its header names %s'%.130s', which is %s",
+		 local ? "the key file " : "", local ? path : jku,
+		 local ? "read only below a directory that CTSHIM_KEY_PATH lists" : "never followed");
+}
 
 /* The key that the header names, or CT_E_KEY that tells which one is missing. */
 static const struct ct_keyset_entry *find_key(const struct ct_keyset *keys, enum ct_key_kind kind,
@@ -16,9 +38,8 @@ static const struct ct_keyset_entry *find_key(const struct ct_keyset *keys, enum
 	if (entry != NULL)
 		return entry;
 	const char *what = kind == CT_MASTER_KEY ? "master key" : "verification key";
-	const char *hint = keys->count == 0 ? "no key was given: set CRYPTOTENSOR_KEY_JKU to a key file "
-					      "or CRYPTOTENSOR_KEYS to its content"
-					    : "give the set of keys that it was encrypted with";
+	char hint[HINT_MAX];
+	advise(hint, keys, name->jku);
 	if (name->kid == NULL)
 		ct_fail(err, CT_E_KEY, "no %s for it among the keys: %s", what, hint);
 	else if (ct_keyset_find(keys, kind, name->kid, -1) != NULL)

@@ -98,18 +98,6 @@ static void clear_target(struct ct_model *target)
 	ct_manifest_clear(&target->manifest);
 }
 
-static int check_plain(const struct ct_model *model, struct ct_error *err)
-{
-	if (model->encrypted)
-		return ct_fail(err, CT_E_ARGUMENT, "it is encrypted already: decrypt it first");
-	for (size_t i = 0; i < model->header.metadata_count; i++)
-		if (ct_header_reserved(model->header.metadata[i].key))
-			return ct_fail(err, CT_E_ARGUMENT,
-				       "its metadata has '%s', which is reserved for encryption: remove it",
-				       model->header.metadata[i].key);
-	return 0;
-}
-
 int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 	       const struct ct_sink *sink, const struct ct_encrypt_options *options,
 	       struct ct_encrypt_result *result, struct ct_error *err)
@@ -118,8 +106,8 @@ int ct_encrypt(const struct ct_model *model, const struct ct_source *source,
 	struct ct_model target = {0};
 	struct ct_buffer text = {0};
 	const struct ct_keyset_entry *signer;
-	if (check_plain(model, err) < 0)
-		return -1;
+	if (model->encrypted)
+		return ct_fail(err, CT_E_ARGUMENT, "it is encrypted already: decrypt it first");
 	if (options->version != 1 && (options->version != 2 || options->chunk_size == 0))
 		return ct_fail(err, CT_E_ARGUMENT, "version must be 1, or 2 with a chunk size");
 	if (make_target(&target, model, options, &signer, err) < 0

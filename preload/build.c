@@ -41,7 +41,7 @@ static int open_model(struct ct_model **out, const struct ct_source *source, con
 	if (ct_model_read(&model, source, err) < 0)
 		goto out;
 	if (model->encrypted
-	    && (shim_keys_read(&keys, err) < 0 || ct_model_unlock(model, crypto, &keys, err) < 0))
+	    && (shim_keys_read(&keys, &model->manifest, err) < 0 || ct_model_unlock(model, crypto, &keys, err) < 0))
 		goto out;
 	status = 0;
 	if (model->encrypted) {

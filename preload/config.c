@@ -68,6 +68,12 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 	if ((value = get("CTSHIM_LOG")) != NULL && read_level(value, &level) < 0)
 		return ct_fail(err, CT_E_ARGUMENT,
 			       "CTSHIM_LOG is '%.40s': use off, error, warn, info or debug", value);
+	if ((value = get("CTSHIM_REQUIRE")) != NULL) {
+		if (strcmp(value, "encrypted") != 0)
+			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_REQUIRE is '%.40s': use encrypted, or unset it",
+				       value);
+		config->require_encrypted = true;
+	}
 	config->match = get("CTSHIM_MATCH");
 	return 0;
 }

@@ -16,6 +16,7 @@ struct shim_config {
 	unsigned threads;      /* CTSHIM_THREADS, at least 1 */
 	const char *match;     /* CTSHIM_MATCH: globs separated by ':'; NULL: every file */
 	bool disabled;         /* CTSHIM_DISABLE */
+	bool require_encrypted; /* CTSHIM_REQUIRE */
 };
 
 /* CT_E_ARGUMENT names the variable that is not understood. Strings belong to the environment. */

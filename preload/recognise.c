@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "detect.h"
+#include "header.h"
 #include "input.h"
 #include "log.h"
 #include "plain.h"
@@ -50,32 +51,65 @@ static bool is_kernels(int fd, const struct stat *st)
 	}
 }
 
-/* Does the file's header speak of encryption? `fd` can be read. */
-static bool speaks_of_encryption(int fd, uint64_t header_len, const struct stat *st)
+/* What a look at a file's beginning says. */
+enum look {
+	LOOKS_OTHER,       /* nothing of ours */
+	LOOKS_PLAIN,       /* safetensors, and certainly not encrypted */
+	LOOKS_ENCRYPTED,   /* to be parsed: encrypted, or encrypted and damaged */
+};
+
+/* Do `len` bytes of header text at `offset` name reserved metadata? *whole: no metadata is behind them. */
+static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whole)
 {
-	uint64_t room = (uint64_t)st->st_size - 8;
-	size_t len = (size_t)(header_len < room ? header_len : room), have = 0;
-	char *header = malloc(len);
-	if (header == NULL)
+	size_t have = 0;
+	char *text = malloc(len + 1);
+	*whole = false;
+	if (text == NULL)
 		return true; /* the parser will say that there is no memory */
 	while (have < len) {
-		ssize_t got = raw_pread(fd, header + have, len - have, (int64_t)(8 + have));
+		ssize_t got = raw_pread(fd, text + have, len - have, (int64_t)(offset + have));
 		if (got == -EINTR)
 			continue;
 		if (got <= 0)
 			break;
 		have += (size_t)got;
 	}
-	bool speaks = ct_detect_encryption(header, have);
-	free(header);
+	bool speaks = ct_detect_encryption(text, have);
+	*whole = ct_detect_whole(text, have);
+	free(text);
 	return speaks;
 }
 
-/* The cheap look that every opened regular file gets: certainly plain, or worth a closer look. */
-static bool looks_encrypted(int fd, const struct stat *st)
+/* The same for a header of unknown length: as far as headers may reach. Only damaged files pay for this. */
+static bool speaks_further(int fd, uint64_t room)
+{
+	enum { PIECE = 1 << 20, OVERLAP = 16 }; /* as long as a name */
+	bool unused;
+	for (uint64_t at = 0; at < room && at < CT_HEADER_MAX; at += PIECE - OVERLAP)
+		if (speaks_of_encryption(fd, 8 + at, (size_t)(room - at < PIECE ? room - at : PIECE), &unused))
+			return true;
+	return false;
+}
+
+static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
+{
+	uint64_t length, room = (uint64_t)st->st_size - 8;
+	bool plausible = ct_detect_safetensors(prefix, &length), whole = false;
+	bool damaged = ct_detect_damaged(prefix);
+	if (!plausible && !damaged)
+		return LOOKS_OTHER; /* nearly every file */
+	if (plausible && speaks_of_encryption(fd, 8, (size_t)(length < room ? length : room), &whole))
+		return LOOKS_ENCRYPTED;
+	/* Its length is wrong, or it is cut off. */
+	if (!whole && (damaged || ct_detect_object(prefix)) && speaks_further(fd, room))
+		return LOOKS_ENCRYPTED;
+	return plausible && length <= room ? LOOKS_PLAIN : LOOKS_OTHER;
+}
+
+/* The cheap look that every opened regular file gets. */
+static enum look look_at(int fd, const struct stat *st)
 {
 	uint8_t prefix[CT_DETECT_PREFIX];
-	uint64_t header_len;
 	int readable = -1;
 	ssize_t got = raw_pread(fd, prefix, sizeof prefix, 0);
 	if (got == -EBADF || got == -EINVAL) {
@@ -84,15 +118,14 @@ static bool looks_encrypted(int fd, const struct stat *st)
 		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 		readable = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 		if (readable < 0)
-			return false;
+			return LOOKS_OTHER;
 		fd = readable;
 		got = raw_pread(fd, prefix, sizeof prefix, 0);
 	}
-	bool looks = got == sizeof prefix && ct_detect_safetensors(prefix, &header_len)
-		     && speaks_of_encryption(fd, header_len, st);
+	enum look look = got == sizeof prefix ? look_at_header(fd, prefix, st) : LOOKS_OTHER;
 	if (readable >= 0)
 		raw_close(readable);
-	return looks;
+	return look;
 }
 
 static int refuse(const char *path, const struct ct_error *err)
@@ -101,8 +134,18 @@ static int refuse(const char *path, const struct ct_error *err)
 	return ct_error_errno(err, 0);
 }
 
+/* A plain model, where there should be an encrypted one. */
+static int examine_plain(int flags, const char *path, const struct shim_config *config)
+{
+	if (!config->require_encrypted || (flags & O_ACCMODE) == O_WRONLY)
+		return 0;
+	shim_log(SHIM_ERROR, path, "it is not encrypted, and CTSHIM_REQUIRE asks for encrypted models: encrypt it, "
+		 "or find out who replaced it");
+	return EACCES;
+}
+
 /* The closer look. 0 with *file set or NULL, or the errno of the refusal. */
-static int examine(int fd, int flags, const struct stat *st, struct shim_file **file,
+static int examine(int fd, int flags, enum look look, const struct stat *st, struct shim_file **file,
 		   struct shim_config *config)
 {
 	char path[PATH_MAX];
@@ -112,6 +155,8 @@ static int examine(int fd, int flags, const struct stat *st, struct shim_file **
 		return refuse(path, &err);
 	if (config->disabled || !shim_config_matches(config, path))
 		return 0;
+	if (look == LOOKS_PLAIN)
+		return examine_plain(flags, path, config);
 	if ((flags & O_ACCMODE) != O_RDONLY) {
 		shim_log(SHIM_ERROR, path,
 			 "it is encrypted and was opened for writing: open it for reading only, or replace it");
@@ -124,9 +169,10 @@ static int examine(int fd, int flags, const struct stat *st, struct shim_file **
 	}
 	if (shim_file_open(file, fd, st, path, config, &err) < 0)
 		return refuse(path, &err);
-	if (*file != NULL)
-		shim_log(SHIM_DEBUG, path, "descriptor %d serves plaintext, mode %s", fd,
-			 config->mode == SHIM_MEMFD ? "memfd" : "eager");
+	if (*file == NULL) /* it spoke of encryption, no more: else that would be the way past CTSHIM_REQUIRE */
+		return examine_plain(flags, path, config);
+	shim_log(SHIM_DEBUG, path, "descriptor %d serves plaintext, mode %s", fd,
+		 config->mode == SHIM_MEMFD ? "memfd" : "eager");
 	return 0;
 }
 
@@ -149,7 +195,7 @@ static bool is_same(int fd, const struct stat *st)
 static bool is_candidate(int fd, int flags, struct stat *st)
 {
 	return (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, st) == 0 && S_ISREG(st->st_mode)
-	       && st->st_size >= CT_DETECT_SIZE_MIN && !is_kernels(fd, st);
+	       && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
 }
 
 int shim_recognise(int fd, int flags)
@@ -161,13 +207,15 @@ int shim_recognise(int fd, int flags)
 	bool candidate = is_candidate(fd, flags, &st);
 	if (!shim_process_owns())
 		return 0; /* what a vfork child hands to exec is recognised there */
-	if (candidate && looks_encrypted(fd, &st)) {
+	enum look look = candidate ? look_at(fd, &st) : LOOKS_OTHER;
+	/* Plain models matter only to those who ask for encrypted ones. */
+	if (look == LOOKS_ENCRYPTED || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") != NULL)) {
 		/* Another thread may have put another file under the number between two looks: what is
 		 * judged next must be of one. */
 		flags = raw_fcntl(fd, F_GETFL, 0);
 		if (flags < 0 || !is_same(fd, &st))
 			return SHIM_CHANGED;
-		refusal = examine(fd, flags, &st, &file, &config);
+		refusal = examine(fd, flags, look, &st, &file, &config);
 	}
 	if (refusal != 0)
 		return refusal;

@@ -3,6 +3,7 @@
 # make check           everything; check-unit and check-clients are its halves
 # make check-asan      the unit tests under a sanitizer; also check-ubsan, check-tsan
 # make check-valgrind  some of the unit tests under valgrind
+# make clients-upstream  the suites of stock safetensors under the library (fetched by pip; not in check)
 # make fuzz            every fuzz target for FUZZ_SECONDS (clang)
 #
 # $(BUILD)/check-counts holds lines "passed N", "failed N", "skipped N".
@@ -31,6 +32,10 @@ check-unit: $(UNIT_PROGRAMS)
 
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
+
+# Ends with status 77 where the suites cannot be fetched.
+clients-upstream: all
+	@BUILD=$(BUILD) $(PYTHON) tests/upstream/run.py
 
 sanitized = $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)/$(1) OPTIMIZE='-O1 -g' \
 	SANITIZE='$(2) -fno-omit-frame-pointer'
@@ -75,6 +80,6 @@ fuzz:
 	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
-	fuzz-programs
+	fuzz-programs clients-upstream
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

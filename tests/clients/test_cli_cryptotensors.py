@@ -1,7 +1,9 @@
-"""Files from and for the other implementation, the package cryptotensors."""
+"""Files from and for the newest version of the other implementation, through the functions that its
+users call. (The tests called test_interop_… go far deeper.)"""
 
-import importlib.util
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,16 +11,23 @@ import models
 import sealer
 from cli import VARIANTS
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
+
+from workers import python_of, versions  # noqa: E402
+
 needs_cryptotensors = pytest.mark.skipif(
-    importlib.util.find_spec("cryptotensors") is None, reason="the package cryptotensors is not installed"
+    not versions(), reason="the package cryptotensors is not installed (it has no build for this Python)"
 )
+THEIRS = python_of(versions()[-1]) if versions() else None
 WRITE = """
 import json, sys, numpy as np
 from cryptotensors.numpy import save_file
 keys = json.load(open(sys.argv[2]))['keys']
-enc = next(k for k in keys if k['kty'].lower() == 'oct'); sign = next(k for k in keys if k['kty'].lower() == 'okp')
+enc = next(k for k in keys if k['kty'].lower() == 'oct')
+sign = next(k for k in keys if k['kty'].lower() == 'okp')
 rng = np.random.default_rng(3)
-t = {'a': rng.standard_normal((300, 401), np.float32), 'z': np.zeros((0, 3), np.float16), 'e\\u00e9"q': np.asarray(np.float64(3.5)),
+t = {'a': rng.standard_normal((300, 401), np.float32), 'z': np.zeros((0, 3), np.float16),
+     'e\\u00e9"q': np.asarray(np.float64(3.5)),
      'large': rng.integers(0, 255, 5_000_001, np.uint8)}
 save_file(t, sys.argv[1], metadata={'format': 'np', 'c': 'd\\n'}, config={'enc_key': enc, 'sign_key': sign})
 """
@@ -35,7 +44,7 @@ STOCK = READ.replace("cryptotensors", "safetensors")
 def test_files_of_the_rust_implementation(alg, shim, keysets, tmp_path):
     """Its files are verified, decrypted, and served to stock clients."""
     keys = keysets[alg]
-    shim.python(WRITE, "m.st", keys, cwd=tmp_path, on=False).check()
+    shim.python(WRITE, "m.st", keys, cwd=tmp_path, on=False, python=THEIRS).check()
     shim.ctshim("verify", "m.st", "--keys", keys, cwd=tmp_path).check()
     shim.ctshim("decrypt", "m.st", "plain.st", "--keys", keys, cwd=tmp_path).check()
     fixed = {"PYTHONHASHSEED": "1"}
@@ -73,6 +82,7 @@ def test_files_for_the_rust_implementation(version, alg, chunk, shim, keysets, p
     fixed = {"PYTHONHASHSEED": "1"}
     want = shim.python(STOCK, "p", cwd=tmp_path, on=False, env=fixed).check().out
     got = shim.python(
-        READ, "e", cwd=tmp_path, on=False, env=fixed | {"CRYPTOTENSOR_KEYS": keysets[alg].read_text()}
+        READ, "e", cwd=tmp_path, on=False, python=THEIRS,
+        env=fixed | {"CRYPTOTENSOR_KEYS": keysets[alg].read_text()},
     )
     assert got.check().out == want

@@ -111,11 +111,13 @@ ALMOST = {
     "a byte": b"x",
     "eight bytes": b"\x08" + bytes(7),
     "header length only": (300).to_bytes(8, "little") + b"{" + b" " * 400,
-    "words in the data": (16).to_bytes(8, "little") + b'{"__metadata__":' + b"__encryption__" * 50,
+    "words in the data": (19).to_bytes(8, "little") + b'{"__metadata__":{}}' + b"__encryption__" * 50,
+    "words in other data": (16).to_bytes(8, "little") + b'{"a":{},"bc":{}}' + b"__encryption__" * 50,
     "words in text": b"__metadata__ __encryption__ " * 100,
     "json": b'{"__metadata__": {"__encryption__": "{}"}}' * 20,
     "zeros": bytes(100000),
-    "huge length": b"\xff" * 8 + b'{"__metadata__":{"__encryption__":"{}"}}' * 20,
+    "huge length": b"\xff" * 8 + b'{"a":{"__encryption__":"{}"}}' * 20,
+    "huge length of metadata": b"\xff" * 8 + b'{"__metadata__":{"__encryptions__":"{}"}}' * 20,
 }
 
 

@@ -69,11 +69,52 @@ START_TEST(room)
 }
 END_TEST
 
+static const struct {
+	const char *path, *directory;
+	bool below;
+} places[] = {
+	{"/a/b/k", "/a/b", true},
+	{"/a/b/c/k", "/a/b", true},
+	{"/a/b/k", "/a/b/", true},
+	{"/a/b/k", "/a/b//", true},
+	{"/k", "/", true},
+	{"/a/bc/k", "/a/b", false},
+	{"/a/b", "/a/b", false},
+	{"/a/b/", "/a/b", false},
+	{"/a/k", "/a/b", false},
+	{"/", "/", false},
+	{"a/b/k", "/a/b", false},
+};
+
+START_TEST(below)
+{
+	ck_assert(ct_key_path_below(places[_i].path, places[_i].directory) == places[_i].below);
+}
+END_TEST
+
+/* What names no place is passed over, and nothing is read behind the end. */
+START_TEST(list)
+{
+	const char *at = "/a:/b/c/:relative::~/k:/too/long/for/it:/d:";
+	char item[12];
+	ck_assert(ct_key_path_next(&at, item, sizeof item));
+	ck_assert_str_eq(item, "/a");
+	ck_assert(ct_key_path_next(&at, item, sizeof item));
+	ck_assert_str_eq(item, "/b/c/");
+	ck_assert(ct_key_path_next(&at, item, sizeof item));
+	ck_assert_str_eq(item, "/d");
+	ck_assert(!ct_key_path_next(&at, item, sizeof item));
+	ck_assert(!ct_key_path_next(&at, item, sizeof item));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("key_path");
 	TCase *tcase = add_case(suite, "key_path");
 	tcase_add_loop_test(tcase, path, 0, COUNT(rows));
 	tcase_add_test(tcase, room);
+	tcase_add_loop_test(tcase, below, 0, COUNT(places));
+	tcase_add_test(tcase, list);
 	return run_suite(suite);
 }

@@ -237,9 +237,9 @@ static const struct {
 	const char *from, *to, *part_of_message;
 } refused[] = {
 	/* a reserved key is missing, or holds something else */
-	{0, KEYS, NULL, NULL, "__encryption__ but no __crypto_keys__"},
-	{0, POLICIES, NULL, NULL, "__encryption__ but no __policy__"},
-	{0, SIGN_TEXT, NULL, NULL, "__encryption__ but no __signature__"},
+	{0, KEYS, NULL, NULL, "but no __crypto_keys__"},
+	{0, POLICIES, NULL, NULL, "but no __policy__"},
+	{0, SIGN_TEXT, NULL, NULL, "but no __signature__"},
 	{0, KEYS, "{\"version\"", "x{\"version\"", "__crypto_keys__: something that is not JSON"},
 	{0, KEYS, "file:///s\"}}", "file:///s\"}", "__crypto_keys__: ',' or an end"},
 	{0, KEYS, "file:///s\"}}", "file:///s\"}}}", "__crypto_keys__: text behind the end"},
@@ -406,11 +406,12 @@ START_TEST(not_objects)
 }
 END_TEST
 
-/* Without __encryption__ and __crypto_keys__ a file is plain, whatever else it has. */
+/* A tensor may bear any name; metadata may not. */
 START_TEST(not_encrypted)
 {
 	struct memory file;
-	memory_file(&file, "{\"__metadata__\":{\"__policy__\":\"x\",\"__signature__\":\"x\"}}", 0);
+	memory_file(&file, "{\"__metadata__\":{\"__policy\":\"x\"},\"__policy__\":"
+			   "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0);
 	struct ct_model *model = read_model(&file);
 	ck_assert(!model->encrypted);
 	ct_model_free(model);
@@ -418,7 +419,7 @@ START_TEST(not_encrypted)
 }
 END_TEST
 
-/* Through a whole file the same faults come out; damage to the key that says "encrypted" is one. */
+/* Through a whole file the same faults come out; damage to a key that says "encrypted" is one. */
 START_TEST(model_refuses)
 {
 	struct memory file;
@@ -427,6 +428,11 @@ START_TEST(model_refuses)
 	memory_file(&file, "{\"__metadata__\":{\"__crypto_keys__\":\"x\",\"__encryptiom__\":\"{}\"}}", 0);
 	struct ct_source damaged = memory_source(&file);
 	assert_error(ct_model_read(&model, &damaged, &err), &err, CT_E_FORMAT, "no __encryption__");
+	ck_assert_ptr_null(model);
+	memory_free(&file);
+	memory_file(&file, "{\"__metadata__\":{\"a\":\"b\",\"__signature__\":\"x\"}}", 0);
+	damaged = memory_source(&file);
+	assert_error(ct_model_read(&model, &damaged, &err), &err, CT_E_FORMAT, "has __signature__");
 	ck_assert_ptr_null(model);
 	memory_free(&file);
 	memory_file(&file, "{\"__metadata__\":{\"__encryption__\":\"{}\"}}", 0);

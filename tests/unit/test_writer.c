@@ -246,24 +246,6 @@ START_TEST(encrypted_already)
 }
 END_TEST
 
-START_TEST(reserved_metadata)
-{
-	/* The other two already make a model that is not plain. */
-	static const char *const names[] = {"__policy__", "__signature__"};
-	for (size_t i = 0; i < COUNT(names); i++) {
-		struct attempt a;
-		char metadata[100];
-		attempt_new(&a);
-		memory_free(&a.plain);
-		snprintf(metadata, sizeof metadata, "{\"a\":\"b\",\"%s\":\"\"}", names[i]);
-		make_plain(&a.plain, metadata, specs, COUNT(specs), 1);
-		assert_error(attempt_run(&a), &a.err, CT_E_ARGUMENT, names[i]);
-		ck_assert_uint_eq(a.out.size, 0);
-		attempt_free(&a);
-	}
-}
-END_TEST
-
 static const struct {
 	int version;
 	uint64_t chunk_size;
@@ -517,7 +499,6 @@ int main(void)
 	tcase_add_test(tcase, own_policy);
 	tcase_add_test(tcase, fresh);
 	tcase_add_test(tcase, encrypted_already);
-	tcase_add_test(tcase, reserved_metadata);
 	tcase_add_loop_test(tcase, version, 0, COUNT(versions));
 	tcase_add_test(tcase, keys);
 	tcase_add_test(tcase, limits);
