@@ -3,6 +3,8 @@
 # make check           everything; check-unit and check-clients are its halves
 # make check-asan      the unit tests under a sanitizer; also check-ubsan, check-tsan
 # make check-valgrind  some of the unit tests under valgrind
+# make interop         models and mutants invented at random, with the format's other implementation;
+#                      SEED=N COUNT=N (in each direction) MUTANTS=N CASE=KIND:NUMBER
 # make clients-upstream  the suites of stock safetensors under the library (fetched by pip; not in check)
 # make fuzz            every fuzz target for FUZZ_SECONDS (clang)
 #
@@ -32,6 +34,10 @@ check-unit: $(UNIT_PROGRAMS)
 
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
+
+interop: all
+	@BUILD=$(BUILD) $(PYTHON) tests/interop/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
+		$(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(CASE),--case $(CASE))
 
 # Ends with status 77 where the suites cannot be fetched.
 clients-upstream: all
@@ -80,6 +86,6 @@ fuzz:
 	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
-	fuzz-programs clients-upstream
+	fuzz-programs interop clients-upstream
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

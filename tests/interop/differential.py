@@ -3,10 +3,13 @@ it was.
 
     read     they write; stock safetensors under the shim, plain reads, and `ctshim decrypt` follow
     write    `ctshim encrypt` writes; their library, and `ctshim decrypt`, follow
+    rewrap   one of both writes, one of both exchanges the keys; all of these follow
 """
 
 import hashlib
+import itertools
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -54,9 +57,13 @@ class Tools:
         for path in self.folder.iterdir():
             path.unlink()
 
+    def run(self, *args):
+        """Run the command."""
+        return subprocess.run([COMMAND, *args], capture_output=True, timeout=120)
+
     def ctshim(self, *args, status=0):
         """Run the command, which must end as foreseen."""
-        done = subprocess.run([COMMAND, *args], capture_output=True, timeout=120)
+        done = self.run(*args)
         expect(done.returncode == status,
                f"ctshim {' '.join(map(ascii, args))}: status {done.returncode}: {done.stderr.decode(errors='replace')}")
         return done
@@ -87,24 +94,33 @@ def same_bytes(path, want, who):
     expect(wrong is None, f"{who}: {wrong}")
 
 
+def they_write(case, tools):
+    """Their file, as folder/encrypted; the plain file that it stands for. Folder/keys.jwk has the keys."""
+    folder, pool = tools.folder, case.pool()
+    (folder / "pool").write_bytes(pool)
+    write_keys(folder / "keys.jwk", case.keys.text(keymaker.public))
+    saved = tools.theirs[case.writer].save(
+        folder / "encrypted", data=folder / "pool", tensors=[t.request() for t in case.tensors],
+        metadata=case.metadata, config=their_config(case))
+    expect(saved.ok, f"their {case.writer} does not write it: {saved.kind}: {saved.error}")
+    # Their writer sorts metadata by key, and leaves an empty one out where it encrypts.
+    metadata = case.metadata and dict(sorted(case.metadata.items(), key=lambda i: i[0].encode()))
+    return plain.stock_file(case.tensors, (metadata or None) if case.sealed_tensors() else metadata, pool)
+
+
+def write_keys(path, text):
+    path.write_text(text)
+    path.chmod(0o600)
+
+
 def read_case(case, tools):
     """They write, we read."""
-    folder, pool = tools.folder, case.pool()
-    encrypted, decrypted, keys = folder / "encrypted", folder / "decrypted", folder / "keys.jwk"
-    (folder / "pool").write_bytes(pool)
-    keys.write_text(case.keys.text(keymaker.public))
-    keys.chmod(0o600)
-    saved = tools.theirs[case.writer].save(
-        encrypted, data=folder / "pool", tensors=[t.request() for t in case.tensors], metadata=case.metadata,
-        config=their_config(case))
-    expect(saved.ok, f"their {case.writer} does not write it: {saved.kind}: {saved.error}")
-    # Their writer sorts metadata by key.
-    metadata = case.metadata and dict(sorted(case.metadata.items(), key=lambda i: i[0].encode()))
+    folder = tools.folder
+    want = they_write(case, tools)
     if not case.sealed_tensors():
-        return nothing_sealed(case, tools, plain.stock_file(case.tensors, metadata, pool))
-
-    want = plain.stock_file(case.tensors, metadata or None, pool)  # an empty one is left out
-    content = plain.content(case.tensors, case.metadata, pool)
+        return nothing_sealed(case, tools, want)
+    encrypted, decrypted, keys = folder / "encrypted", folder / "decrypted", folder / "keys.jwk"
+    content = plain.content(case.tensors, case.metadata, case.pool())
     shown = image(want, encrypted.read_bytes())
     answer = tools.served.read(encrypted, keys=keys, env=case.serving)
     expect(answer.ok and not answer.said, f"reading: {answer.kind}: {answer.error}\n{answer.said}")
@@ -148,45 +164,57 @@ def our_options(case, folder):
     return options
 
 
-def write_case(case, tools):
-    """We write, they read."""
+def we_write(case, tools):
+    """Our file, as folder/encrypted, of folder/plain. Folder/keys.jwk has the keys."""
     folder, pool = tools.folder, case.pool()
-    source, encrypted, decrypted = folder / "plain", folder / "encrypted", folder / "decrypted"
+    source, encrypted, keys = folder / "plain", folder / "encrypted", folder / "keys.jwk"
     if case.odd:
         source.write_bytes(plain.odd_file(case.tensors, case.metadata, pool, case.rng("odd")))
     else:
         source.write_bytes(plain.stock_file(case.tensors, case.metadata or None, pool))
-    keys = folder / "keys.jwk"
-    keys.write_text(case.keys.text(keymaker.rfc if case.forms else dict))
-    keys.chmod(0o600)
+    write_keys(keys, case.keys.text(keymaker.rfc if case.forms else dict))
     said = tools.ctshim("encrypt", source, encrypted, "--keys", keys, *our_options(case, folder)).stderr
     expect(not said, f"ctshim encrypt says: {said.decode(errors='replace')}")
+
+
+def they_read(case, tools):
+    """Those of their versions that can read it."""
+    newest, oldest = tools.versions[-1], tools.versions[0]
+    return [newest] if case.version == 2 or newest == oldest else [newest, oldest]
+
+
+def write_case(case, tools):
+    """We write, they read."""
+    folder, encrypted, decrypted = tools.folder, tools.folder / "encrypted", tools.folder / "decrypted"
+    we_write(case, tools)
     sealed = sealed_names(encrypted)
     expect(sealed == {t.name for t in case.sealed_tensors()}, f"other tensors are encrypted: {sealed!a}")
-
-    content = plain.content(case.tensors, case.metadata, pool)
-    readers = [tools.versions[-1]] if case.version == 2 else [tools.versions[-1], tools.versions[0]]
-    for version in readers:
+    content = plain.content(case.tensors, case.metadata, case.pool())
+    for version in they_read(case, tools):
         answer = load_theirs(tools.theirs[version], encrypted, case)
         same_content(answer, content, f"their {version}")
-    tools.ctshim("decrypt", encrypted, decrypted, "--keys", keys)
+    tools.ctshim("decrypt", encrypted, decrypted, "--keys", folder / "keys.jwk")
     if case.odd:
         same_content(tools.bare.load(decrypted, how="bytes"), content, "ctshim decrypt")
     else:
-        same_bytes(decrypted, source.read_bytes(), "ctshim decrypt")
+        same_bytes(decrypted, (folder / "plain").read_bytes(), "ctshim decrypt")
     if sum(t.size for t in case.sealed_tensors()) >= 8:
         expect(tools.bare.load(encrypted).tensors != content[0], "it is not encrypted")
 
 
-def load_theirs(theirs, path, case):
-    """Their answer; where they fall into the trap of tensors of no bytes, the first that is no
-    complaint about the signature."""
-    empty = sum(t.size == 0 for t in case.tensors)
-    for _ in range(TRIES[empty]):
-        answer = theirs.load(path, keys=case.keys.text(keymaker.public), how=case.how)
+def patiently(case, ask):
+    """Their answer; where they fall into the trap of tensors of no bytes, the first that is no complaint about the
+    signature."""
+    for _ in range(TRIES[sum(t.size == 0 for t in case.tensors)]):
+        answer = ask()
         if answer.ok or "Signature verification failed" not in answer.error:
             break
     return answer
+
+
+def load_theirs(theirs, path, case, keys=None):
+    keys = (keys or case.keys).text(keymaker.public)
+    return patiently(case, lambda: theirs.load(path, keys=keys, how=case.how))
 
 
 def header_of(path):
@@ -198,12 +226,52 @@ def sealed_names(path):
     return set(json.loads(header_of(path)["__metadata__"]["__encryption__"]))
 
 
-KINDS = {"read": read_case, "write": write_case}
+def rewrap_case(case, tools):
+    """One writes, one exchanges the keys, all read with the new keys and none with the old."""
+    folder, rng, newest = tools.folder, case.rng("rewrap"), tools.theirs[tools.versions[-1]]
+    (they_write if case.kind == "read" else we_write)(case, tools)
+    few = sum(t.size == 0 for t in case.tensors) in TRIES  # or they could hardly ever read it
+    encrypted, old, new = folder / "encrypted", folder / "keys.jwk", folder / "new.jwk"
+    keys, before = keymaker.draw(rng, case.alg, kid=iter(["new", "new signer"]).__next__), encrypted.read_bytes()
+    write_keys(new, keys.text())
+    if few and rng.random() < .5:
+        given = {"enc_key": keys.master, "sign_key": keys.signer}
+        done = patiently(case, lambda: newest.rewrap(encrypted, new=given, keys=case.keys.text()))
+        expect(done.ok, f"their rewrap_file: {done.kind}: {done.error}")
+    else:
+        write_keys(old, case.keys.text())
+        tools.ctshim("rewrap", encrypted, "--keys", old, "--new-keys", new)
+    expect(body_of(encrypted.read_bytes()) == body_of(before), "its data was touched")
+    content = plain.content(case.tensors, case.metadata, case.pool())
+    answer = tools.served.load(encrypted, keys=new, how=case.how, env=case.serving)
+    same_content(answer, content, "stock safetensors under the shim")
+    expect(not tools.served.load(encrypted, keys=old).ok, "the old keys open it")
+    tools.ctshim("verify", encrypted, "--keys", new)
+    for version in they_read(case, tools) if few and case.how == "bytes" or few and case.kind == "write" else ():
+        same_content(load_theirs(tools.theirs[version], encrypted, case, keys), content, f"their {version}")
+        expect(not tools.theirs[version].load(encrypted, keys=case.keys.text()).ok, "the old keys open it for them")
+
+
+def body_of(data):
+    return data[8 + int.from_bytes(data[:8], "little"):]
+
+
+def invent_rewrap(seed, number, versions):
+    """A model that either can write, and of which something is encrypted."""
+    kind = random.Random(f"{seed} rewrap {number}").choice(["read", "write"])
+    for turn in itertools.count():
+        case = invent(kind, f"{seed} rewrap {turn}", number, versions)
+        if case.sealed_tensors():
+            return case
+
+
+KINDS = {"read": read_case, "write": write_case, "rewrap": rewrap_case}
 
 
 def run_case(kind, seed, number, tools):
     """Run one case: None, or the words for what went wrong."""
-    case = invent(kind, seed, number, tools.versions)
+    case = (invent_rewrap(seed, number, tools.versions) if kind == "rewrap"
+            else invent(kind, seed, number, tools.versions))
     tools.clear()
     try:
         KINDS[kind](case, tools)

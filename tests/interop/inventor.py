@@ -56,8 +56,9 @@ class Case:
         return random.Random(f"{self.seed} {self.name} {purpose}")
 
     def pool(self):
-        """The bytes of all tensors."""
-        return self.rng("bytes").randbytes(sum(t.size for t in self.tensors))
+        """The bytes of all tensors. (A generator gives less than 256 MiB at once.)"""
+        rng, size = self.rng("bytes"), sum(t.size for t in self.tensors)
+        return b"".join(rng.randbytes(min(64 * MIB, size - at)) for at in range(0, size, 64 * MIB))
 
     def sealed_tensors(self):
         return [t for t in self.tensors if self.sealed is None or t.name in self.sealed]

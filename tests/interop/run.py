@@ -6,8 +6,6 @@ what the writers of encrypted files draw themselves: keys, nonces, and orders of
 """
 
 import argparse
-import importlib
-import importlib.util
 import multiprocessing
 import os
 import random
@@ -15,9 +13,11 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from functools import partial
 
 import differential
+import mutants
 from workers import BUILD, COMMAND, LIBRARY, versions
 
 KEPT = BUILD / "interop"  # files of cases that failed
@@ -25,12 +25,9 @@ tools = None  # of this process
 
 
 def runners():
-    """kind -> run(seed, number, tools), which returns None or the words for what went wrong, and
-    works in tools.folder. `mutants.py` beside this file, when it is there, adds the kind "mutant"."""
-    found = {kind: partial(differential.run_case, kind) for kind in differential.KINDS}
-    if importlib.util.find_spec("mutants"):
-        found["mutant"] = importlib.import_module("mutants").run_case
-    return found
+    """kind -> run(seed, number, tools), which returns None or the words for what went wrong, and works in
+    tools.folder."""
+    return {kind: partial(differential.run_case, kind) for kind in differential.KINDS} | {"mutant": mutants.run_case}
 
 
 def prepare(place):
@@ -42,6 +39,7 @@ def prepare(place):
 
 def run(job):
     kind, seed, number = job
+    tools.note = None
     try:
         wrong = runners()[kind](seed, number, tools)
     except Exception as e:  # a fault of the tests' own: it must not pass for a case that went well
@@ -51,7 +49,7 @@ def run(job):
         shutil.rmtree(keep, ignore_errors=True)
         shutil.copytree(tools.folder, keep)
         wrong += f"\n  files: {keep}"
-    return kind, number, wrong
+    return kind, number, wrong, tools.note
 
 
 def options():
@@ -75,6 +73,15 @@ def jobs(options):
     return [(kind, options.seed, n) for kind, count in counts.items() for n in range(count)]
 
 
+def show(notes):
+    """What became of mutants: a line for each way to change a file."""
+    for what in sorted({what for what, _, _ in filter(None, notes)}):
+        became = ", ".join(f"{count} {ours}" if ours == theirs else f"{count} {ours} here, {theirs} there"
+                           for (name, ours, theirs), count in sorted(n for n in notes.items() if n[0])
+                           if name == what)
+        print(f"  {what:<40} {became}")
+
+
 def main():
     chosen = options()
     for needed in (LIBRARY, COMMAND):
@@ -85,15 +92,17 @@ def main():
                  "and older")
     todo, start = jobs(chosen), time.monotonic()
     print(f"interop: seed {chosen.seed}, {len(todo)} cases, with {', '.join(versions())}", flush=True)
-    passed, failed = dict.fromkeys((kind for kind, _, _ in todo), 0), 0
+    passed, failed, notes = dict.fromkeys((kind for kind, _, _ in todo), 0), 0, Counter()
     with (tempfile.TemporaryDirectory(prefix="interop-") as place,
           multiprocessing.Pool(min(chosen.jobs, len(todo)), prepare, [place]) as pool):
-        for kind, number, wrong in pool.imap_unordered(run, todo, chunksize=1):
+        for kind, number, wrong, note in pool.imap_unordered(run, todo, chunksize=4):
+            notes[note] += note is not None
             if wrong:
                 failed += 1
                 print(f"interop: FAILED: make interop SEED={chosen.seed} CASE={kind}:{number}\n{wrong}", flush=True)
             else:
                 passed[kind] += 1
+    show(notes)
     counts = ", ".join(f"{kind} {count}" for kind, count in passed.items())
     print(f"interop: seed {chosen.seed}: {sum(passed.values())} passed ({counts}), {failed} failed, "
           f"{time.monotonic() - start:.0f} s")
