@@ -44,12 +44,14 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(call say,CC) $(CC) $(CFLAGS_ALL) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
 
 # Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
-$(PRELOAD_OBJECTS): OBJECT_FLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
+$(PRELOAD_OBJECTS): OBJECT_FLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin \
+	-Wmissing-prototypes
 
 # What the library exports comes from the list of hooks.
 $(BUILD)/libctshim.map: preload/hooks.def
 	@mkdir -p $(@D)
-	$(call say,MAP) { echo '{ global:'; sed -n 's/^HOOK([^,]*, *\([a-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
+	$(call say,MAP) { echo '{ global:'; sed -n -e 's/^HOOK([^,]*, *\([A-Za-z0-9_]*\),.*/\1;/p' \
+		-e 's/^ALIAS(\([A-Za-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
 
 $(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.map
 	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs \

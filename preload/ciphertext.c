@@ -1,6 +1,7 @@
 #include "ciphertext.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "detect.h"
@@ -10,18 +11,17 @@ static int read_ciphertext(void *context, void *bytes, size_t len, uint64_t offs
 			   struct ct_error *err)
 {
 	int fd = *(const int *)context;
-	char *to = bytes;
-	while (len > 0) {
-		ssize_t got = raw_pread(fd, to, len, (int64_t)offset);
+	size_t done = 0;
+	while (done < len) {
+		ssize_t got = raw_pread(fd, (char *)bytes + done, len - done, (int64_t)(offset + done));
 		if (got == -EINTR)
 			continue;
-		if (got < 0)
-			return ct_fail_sys(err, (int)-got, "reading the encrypted file");
-		if (got == 0)
-			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
-		to += got;
-		len -= (size_t)got;
-		offset += (uint64_t)got;
+		if (got <= 0) {
+			memset(bytes, 0, done); /* the program's own buffer, perhaps */
+			return got < 0 ? ct_fail_sys(err, (int)-got, "reading the encrypted file")
+				       : ct_fail_sys(err, EIO, "the encrypted file became shorter");
+		}
+		done += (size_t)got;
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <sys/ioctl.h>
 
+#include "raw.h"
 #include "real.h"
 #include "recognise.h"
 
@@ -22,12 +23,7 @@ SHIM_HOOK ssize_t sendfile(int out, int in, off_t *offset, size_t len)
 	REFUSE(in, EINVAL);
 	return shim_real.sendfile(out, in, offset, len);
 }
-
-SHIM_HOOK ssize_t sendfile64(int out, int in, off64_t *offset, size_t len)
-{
-	REFUSE(in, EINVAL);
-	return shim_real.sendfile64(out, in, offset, len);
-}
+SHIM_ALIAS(sendfile64, sendfile);
 
 SHIM_HOOK ssize_t copy_file_range(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
 				  unsigned flags)
@@ -51,7 +47,7 @@ SHIM_HOOK int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (request == FICLONE)
 		REFUSE((int)(intptr_t)argument, EOPNOTSUPP);
-	else if (request == FICLONERANGE && argument != NULL)
+	else if (request == FICLONERANGE && raw_is_readable(argument))
 		REFUSE((int)((struct file_clone_range *)argument)->src_fd, EOPNOTSUPP);
 	return shim_real.ioctl(fd, request, argument);
 }

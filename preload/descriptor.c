@@ -58,6 +58,7 @@ SHIM_HOOK int close(int fd)
 	leaving(fd);
 	return shim_real.close(fd);
 }
+SHIM_ALIAS(__close, close);
 
 SHIM_HOOK int dup(int fd)
 {
@@ -71,6 +72,7 @@ SHIM_HOOK int dup2(int fd, int to)
 	leaving(to);
 	return copied(fd, shim_real.dup2(fd, to));
 }
+SHIM_ALIAS(__dup2, dup2);
 
 SHIM_HOOK int dup3(int fd, int to, int flags)
 {
@@ -86,25 +88,23 @@ static bool keeps_from_direct(int fd, int command, long argument)
 	return command == F_SETFL && (argument & O_DIRECT) != 0 && shim_refused(fd, EINVAL) != 0;
 }
 
-#define FCNTL(name)                                                            \
-	SHIM_HOOK int name(int fd, int command, ...)                           \
-	{                                                                      \
-		va_list args;                                                  \
-		va_start(args, command);                                       \
-		long argument = va_arg(args, long);                            \
-		va_end(args);                                                  \
-		if (keeps_from_direct(fd, command, argument)) {                \
-			errno = EINVAL;                                        \
-			return -1;                                             \
-		}                                                              \
-		int result = shim_real.name(fd, command, argument);            \
-		if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)          \
-			return copied(fd, result);                             \
-		return result;                                                 \
+SHIM_HOOK int fcntl(int fd, int command, ...)
+{
+	va_list args;
+	va_start(args, command);
+	long argument = va_arg(args, long);
+	va_end(args);
+	if (keeps_from_direct(fd, command, argument)) {
+		errno = EINVAL;
+		return -1;
 	}
-
-FCNTL(fcntl)
-FCNTL(fcntl64)
+	int result = shim_real.fcntl(fd, command, argument);
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return copied(fd, result);
+	return result;
+}
+SHIM_ALIAS(fcntl64, fcntl);
+SHIM_ALIAS(__fcntl, fcntl);
 
 SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "mapping.h"
+#include "raw.h"
 #include "real.h"
 #include "recognise.h"
 #include "table.h"
@@ -13,8 +15,6 @@ static bool serve(void **result, void *address, size_t len, int prot, int flags,
 		  off_t offset)
 {
 	int refusal;
-	if ((flags & MAP_FIXED) != 0)
-		shim_mapping_gone(address, len);
 	if ((flags & MAP_ANONYMOUS) != 0 || fd < 0 || shim_is_plain(fd))
 		return false;
 	struct shim_file *file = shim_lookup(fd, &refusal);
@@ -34,20 +34,28 @@ SHIM_HOOK void *mmap(void *address, size_t len, int prot, int flags, int fd, off
 	void *result;
 	if (serve(&result, address, len, prot, flags, fd, offset))
 		return result;
-	return shim_real.mmap(address, len, prot, flags, fd, offset);
+	result = shim_real.mmap(address, len, prot, flags, fd, offset);
+	if (result != MAP_FAILED && (flags & MAP_FIXED) != 0)
+		shim_mapping_gone(address, len);
+	return result;
 }
+SHIM_ALIAS(mmap64, mmap);
 
-SHIM_HOOK void *mmap64(void *address, size_t len, int prot, int flags, int fd, off64_t offset)
+/* Is it a range that munmap() will not refuse? Something of ours is there, so a good place is one that is taken. */
+static bool is_good(void *address, size_t len)
 {
-	void *result;
-	if (serve(&result, address, len, prot, flags, fd, offset))
-		return result;
-	return shim_real.mmap64(address, len, prot, flags, fd, offset);
+	long got = raw_mmap(address, len, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	if (got >= 0 || got < -4095)
+		raw_munmap((void *)got, len); /* an old kernel takes the flag for a hint */
+	return got == -EEXIST || got >= 0;
 }
 
 SHIM_HOOK int munmap(void *address, size_t len)
 {
-	shim_mapping_gone(address, len);
+	/* Forgotten before the place is free: another thread may be given it at once. */
+	if (shim_mapping_has(address, len) && is_good(address, len))
+		shim_mapping_gone(address, len);
 	return shim_real.munmap(address, len);
 }
 
@@ -57,10 +65,14 @@ SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...
 	va_start(args, flags);
 	void *to = va_arg(args, void *);
 	va_end(args);
-	/* What a mapping grows by would be zeros, not the file. */
-	if (new_len > len && shim_mapping_has(address, len)) {
-		errno = ENOMEM;
-		return MAP_FAILED;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	if (shim_mapping_has(address, len)) {
+		/* What a mapping grows by, and what it leaves behind, would be zeros, not the file. */
+		bool grows = (new_len + page - 1) / page > (len + page - 1) / page;
+		if (grows || (flags & MREMAP_DONTUNMAP) != 0) {
+			errno = grows ? ENOMEM : EINVAL;
+			return MAP_FAILED;
+		}
 	}
 	void *moved = shim_real.mremap(address, len, new_len, flags, to);
 	if (moved != MAP_FAILED) {
@@ -71,19 +83,4 @@ SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...
 		shim_mapping_moved(address, new_len < len ? new_len : len, moved);
 	}
 	return moved;
-}
-
-/* Pages that are given up must come back with the file's content. Anonymous ones would come back as
- * zeros, so they are kept: it is advice. */
-SHIM_HOOK int madvise(void *address, size_t len, int advice)
-{
-	if ((advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE
-	     || advice == MADV_REMOVE)
-	    && shim_mapping_has(address, len)) {
-		if (advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED)
-			return 0;
-		errno = EINVAL; /* as for any mapping of a file that is open for reading */
-		return -1;
-	}
-	return shim_real.madvise(address, len, advice);
 }

@@ -48,36 +48,65 @@ static int map_past_end(uintptr_t start, size_t len, int prot)
 	return failed(got) ? (int)-got : 0;
 }
 
-/* MAP_FIXED_NOREPLACE: the place is taken, empty, before memory is allocated, which might land there. */
-static int reserve(const struct shim_mapping_request *request)
+static bool is_placed(const struct shim_mapping_request *request)
 {
-	if ((request->flags & MAP_FIXED_NOREPLACE) != MAP_FIXED_NOREPLACE)
+	return (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+}
+
+/* Where the mapping must go: *target, NULL where that does not matter. A place that is free is taken, empty, before
+ * memory is allocated, which might land there. 0, or an errno. */
+static int reserve(const struct shim_mapping_request *request, size_t pages, void **target)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (request->flags & (MAP_FIXED_NOREPLACE | MAP_32BIT));
+	bool elsewhere = (request->flags & MAP_FIXED_NOREPLACE) != 0 || (!is_placed(request) && pages < request->len);
+	*target = is_placed(request) ? request->address : NULL;
+	if (!elsewhere)
 		return 0;
-	long got = raw_mmap(request->address, request->len, PROT_NONE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	long got = raw_mmap(*target, request->len, PROT_NONE, flags, -1, 0);
 	if (failed(got))
 		return (int)-got;
-	if ((void *)got == request->address)
+	if (*target == NULL || (void *)got == *target) {
+		*target = (void *)got;
 		return 0;
+	}
 	raw_munmap((void *)got, request->len); /* an old kernel takes the flag for a hint */
 	return EEXIST;
 }
 
-/* The finished pages go to the address that the program asked for, in one step. */
-static int move(uintptr_t *at, const struct shim_mapping_request *request)
+/* The finished pages go where they must be, in one step. */
+static int move(uintptr_t *at, size_t pages, void *target)
 {
-	if ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == 0)
+	if (target == NULL)
 		return 0;
-	long got = SHIM_RAW(SYS_mremap, *at, request->len, request->len,
-			    MREMAP_MAYMOVE | MREMAP_FIXED, request->address, 0);
+	long got = SHIM_RAW(SYS_mremap, *at, pages, pages, MREMAP_MAYMOVE | MREMAP_FIXED, target, 0);
 	if (failed(got))
-		return (int)-got;
-	*at = (uintptr_t)request->address;
+		return got == -EINVAL ? ENOMEM : (int)-got; /* as mmap(2) says of what is behind all addresses */
+	*at = (uintptr_t)target;
 	return 0;
 }
 
-/* Fill fresh memory, protect it, put it in its place. 0 with *at, or an errno and nothing left behind. */
-static int make(struct shim_file *file, const struct shim_mapping_request *request, uintptr_t *at)
+/* Fresh memory with `inside` bytes of the file, `pages` bytes long, protected and at *target. 0 with *at, or an
+ * errno and nothing left behind. */
+static int make(struct shim_file *file, const struct shim_mapping_request *request, size_t inside, size_t pages,
+		void *target, uintptr_t *at)
+{
+	long got = allocate(pages, request->flags);
+	if (failed(got))
+		return (int)-got;
+	*at = (uintptr_t)got;
+	int error = shim_file_read(file, request->fd, (void *)*at, inside, (uint64_t)request->offset, SHIM_READING);
+	if (error == 0 && request->prot != (PROT_READ | PROT_WRITE))
+		error = -(int)SHIM_RAW(SYS_mprotect, *at, pages, request->prot, 0, 0, 0);
+	if (error == 0 && (request->flags & MAP_LOCKED) != 0)
+		SHIM_RAW(SYS_mlock, *at, pages, 0, 0, 0, 0); /* MAP_LOCKED never fails for this */
+	if (error == 0)
+		error = move(at, pages, target);
+	if (error != 0)
+		raw_munmap((void *)*at, pages);
+	return error;
+}
+
+void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	uint64_t size = (uint64_t)file->identity.st_size, offset = (uint64_t)request->offset;
@@ -85,39 +114,21 @@ static int make(struct shim_file *file, const struct shim_mapping_request *reque
 	if (inside > request->len)
 		inside = request->len;
 	size_t pages = (inside + page - 1) / page * page;
-
-	long got = allocate(request->len, request->flags);
-	if (failed(got))
-		return (int)-got;
-	*at = (uintptr_t)got;
-	int error = 0;
-	if (inside > 0)
-		error = shim_file_read(file, request->fd, (void *)*at, inside, offset, SHIM_READING);
-	if (error == 0 && pages > 0 && request->prot != (PROT_READ | PROT_WRITE))
-		error = -(int)SHIM_RAW(SYS_mprotect, *at, pages, request->prot, 0, 0, 0);
-	if (error == 0 && (request->flags & MAP_LOCKED) != 0 && pages > 0)
-		SHIM_RAW(SYS_mlock, *at, pages, 0, 0, 0, 0); /* MAP_LOCKED never fails for this */
-	if (error == 0)
-		error = move(at, request);
-	/* Last, as mremap() moves only one mapping at a time. */
-	if (error == 0 && pages < request->len)
-		error = map_past_end(*at + pages, request->len - pages, request->prot);
-	if (error != 0)
-		raw_munmap((void *)*at, request->len);
-	return error;
-}
-
-void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *request)
-{
-	uintptr_t at = 0;
-	int error = reserve(request);
-	if (error == 0) {
-		error = make(file, request, &at);
-		if (error != 0 && (request->flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE)
-			raw_munmap(request->address, request->len);
+	void *target;
+	int error = reserve(request, pages, &target);
+	if (error != 0) {
+		errno = error;
+		return MAP_FAILED;
 	}
+	uintptr_t at = (uintptr_t)target;
+	if (pages > 0)
+		error = make(file, request, inside, pages, target, &at);
+	if (error == 0 && pages < request->len)
+		error = map_past_end(at + pages, request->len - pages, request->prot);
 	if (error == 0)
 		return (void *)at;
+	if (target != NULL && (request->flags & MAP_FIXED) == 0)
+		raw_munmap(target, request->len);
 	errno = error;
 	return MAP_FAILED;
 }

@@ -17,6 +17,7 @@ enum { RECORDS_MAX = 8192 };
 static struct record {
 	uintptr_t start, end;
 	struct shim_file *file;
+	bool shared; /* MAP_SHARED: may never become writable */
 } records[RECORDS_MAX];
 static atomic_uint count;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
@@ -48,13 +49,13 @@ void shim_mapping_after_fork(void)
 }
 
 /* With the lock held. */
-static void add(uintptr_t start, uintptr_t end, struct shim_file *file)
+static void add(uintptr_t start, uintptr_t end, const struct record *like)
 {
 	unsigned at = atomic_load(&count);
 	if (at == RECORDS_MAX)
 		return;
-	records[at] = (struct record){start, end, file};
-	shim_file_get(file);
+	records[at] = (struct record){start, end, like->file, like->shared};
+	shim_file_get(like->file);
 	atomic_store(&count, at + 1);
 }
 
@@ -74,19 +75,29 @@ static bool overlaps(const struct record *record, uintptr_t start, uintptr_t end
 	return record->start < end && start < record->end;
 }
 
-bool shim_mapping_has(const void *address, size_t len)
+bool shim_mapping_next(uintptr_t *start, uintptr_t *end, bool *shared)
 {
 	sigset_t before;
-	uintptr_t start, end;
-	bool has = false;
-	if (!range_of(address, len, &start, &end))
-		return false;
+	const struct record *first = NULL;
 	shim_process_owns(); /* a forked child's records are put in order first */
 	acquire(&before);
-	for (unsigned i = 0; i < atomic_load(&count) && !has; i++)
-		has = overlaps(&records[i], start, end);
+	for (unsigned i = 0; i < atomic_load(&count); i++)
+		if (overlaps(&records[i], *start, *end) && (first == NULL || records[i].start < first->start))
+			first = &records[i];
+	if (first != NULL) {
+		*start = first->start > *start ? first->start : *start;
+		*end = first->end < *end ? first->end : *end;
+		*shared = first->shared;
+	}
 	release(&before);
-	return has;
+	return first != NULL;
+}
+
+bool shim_mapping_has(const void *address, size_t len)
+{
+	uintptr_t start, end;
+	bool shared;
+	return range_of(address, len, &start, &end) && shim_mapping_next(&start, &end, &shared);
 }
 
 /* With the lock held: take [start, end) out of the records; what was there goes on by `shift`, or, if that
@@ -109,11 +120,11 @@ static void take_out(uintptr_t start, uintptr_t end, uintptr_t shift)
 		uintptr_t from = was.start < start ? start : was.start;
 		uintptr_t to = end < was.end ? end : was.end;
 		if (was.start < from)
-			add(was.start, from, was.file);
+			add(was.start, from, &was);
 		if (to < was.end)
-			add(to, was.end, was.file);
+			add(to, was.end, &was);
 		if (shift != 0)
-			add(from + shift, to + shift, was.file);
+			add(from + shift, to + shift, &was);
 		shim_file_put(was.file);
 	}
 }
@@ -140,41 +151,51 @@ void shim_mapping_moved(void *from, size_t len, void *to)
 	release(&before);
 }
 
-static void *fail(int error)
+/* The kernel judges the request: for a moment it maps the encrypted file in the same way, somewhere. 0 or an errno. */
+static int check(const struct shim_mapping_request *request, size_t page)
 {
-	errno = error;
-	return MAP_FAILED;
+	const int placed = MAP_FIXED | MAP_FIXED_NOREPLACE;
+	if ((request->flags & placed) != 0 && (uintptr_t)request->address % page != 0)
+		return EINVAL;
+	long got = raw_mmap(NULL, request->len, request->prot, request->flags & ~(placed | MAP_POPULATE | MAP_LOCKED),
+			    request->fd, request->offset);
+	if (got < 0 && got >= -4095)
+		return (int)-got;
+	raw_munmap((void *)got, request->len);
+	return 0;
+}
+
+static void remember(void *made, size_t len, const struct shim_mapping_request *request, struct shim_file *file)
+{
+	const struct record record = {(uintptr_t)made, (uintptr_t)made + len, file,
+				      (request->flags & MAP_TYPE) != MAP_PRIVATE};
+	sigset_t before;
+	if (!shim_process_owns())
+		return;
+	acquire(&before);
+	take_out(record.start, record.end, 0); /* with MAP_FIXED another may have been there */
+	add(record.start, record.end, &record);
+	release(&before);
 }
 
 void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request)
 {
-	struct shim_mapping_request aligned = *request;
+	struct shim_mapping_request good = *request;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	int type = request->flags & MAP_TYPE, saved = errno, cancel;
-	if (request->len == 0 || request->offset < 0 || (uint64_t)request->offset % page != 0
-	    || (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
-	    || ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0
-		&& (uintptr_t)request->address % page != 0))
-		return fail(EINVAL);
-	if (type == MAP_SHARED_VALIDATE && (request->flags & MAP_SYNC) != 0)
-		return fail(EOPNOTSUPP);
-	if (type != MAP_PRIVATE && (request->prot & PROT_WRITE) != 0)
-		return fail(EACCES); /* the descriptor is open for reading only */
-	if (request->len > SIZE_MAX / 2 - page)
-		return fail(ENOMEM);
-	aligned.len = (request->len + page - 1) / page * page;
+	int saved = errno, cancel, bad = check(request, page);
+	if (bad != 0) {
+		errno = bad;
+		return MAP_FAILED;
+	}
+	good.len = (request->len + page - 1) / page * page;
+	good.prot &= PROT_READ | PROT_WRITE | PROT_EXEC; /* mmap(2) passes over what it does not know */
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	void *made = shim_map_eager(file, &aligned);
+	void *made = shim_map_eager(file, &good);
 	pthread_setcancelstate(cancel, NULL);
 	if (made == MAP_FAILED)
 		return made;
-	if (shim_process_owns()) {
-		sigset_t before;
-		acquire(&before);
-		add((uintptr_t)made, (uintptr_t)made + aligned.len, file);
-		release(&before);
-	}
+	remember(made, good.len, request, file);
 	shim_log(SHIM_DEBUG, file->path != NULL ? file->path : "(unknown)", "mapped %zu bytes at offset %lld",
 		 request->len, (long long)request->offset);
 	errno = saved;

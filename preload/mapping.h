@@ -23,6 +23,10 @@ void shim_mapping_gone(void *address, size_t len);
 /* Does any page of [address, address + len) belong to a mapping of ours? As cheap. */
 bool shim_mapping_has(const void *address, size_t len);
 
+/* Narrow [*start, *end) to its first part that is one mapping of ours, and tell whether that is MAP_SHARED; false
+ * when there is none. */
+bool shim_mapping_next(uintptr_t *start, uintptr_t *end, bool *shared);
+
 /* The pages of [from, from + len) are at `to` now. */
 void shim_mapping_moved(void *from, size_t len, void *to);
 

@@ -26,63 +26,41 @@ SHIM_HOOK int open(const char *path, int flags, ...)
 	MODE(flags)
 	return shim_opened(shim_real.open(path, flags, mode), flags);
 }
-
-SHIM_HOOK int open64(const char *path, int flags, ...)
-{
-	MODE(flags)
-	return shim_opened(shim_real.open64(path, flags, mode), flags);
-}
-
-SHIM_HOOK int __open(const char *path, int flags, ...)
-{
-	MODE(flags)
-	return shim_opened(shim_real.__open(path, flags, mode), flags);
-}
-
-SHIM_HOOK int __open64(const char *path, int flags, ...)
-{
-	MODE(flags)
-	return shim_opened(shim_real.__open64(path, flags, mode), flags);
-}
+SHIM_ALIAS(open64, open);
+SHIM_ALIAS(__open, open);
+SHIM_ALIAS(__open64, open);
 
 SHIM_HOOK int __open_2(const char *path, int flags)
 {
 	return shim_opened(shim_real.__open_2(path, flags), flags);
 }
-
-SHIM_HOOK int __open64_2(const char *path, int flags)
-{
-	return shim_opened(shim_real.__open64_2(path, flags), flags);
-}
+SHIM_ALIAS(__open64_2, __open_2);
 
 SHIM_HOOK int openat(int dir, const char *path, int flags, ...)
 {
 	MODE(flags)
 	return shim_opened(shim_real.openat(dir, path, flags, mode), flags);
 }
-
-SHIM_HOOK int openat64(int dir, const char *path, int flags, ...)
-{
-	MODE(flags)
-	return shim_opened(shim_real.openat64(dir, path, flags, mode), flags);
-}
+SHIM_ALIAS(openat64, openat);
 
 SHIM_HOOK int __openat_2(int dir, const char *path, int flags)
 {
 	return shim_opened(shim_real.__openat_2(dir, path, flags), flags);
 }
-
-SHIM_HOOK int __openat64_2(int dir, const char *path, int flags)
-{
-	return shim_opened(shim_real.__openat64_2(dir, path, flags), flags);
-}
+SHIM_ALIAS(__openat64_2, __openat_2);
 
 SHIM_HOOK int creat(const char *path, mode_t mode)
 {
 	return shim_opened(shim_real.creat(path, mode), O_WRONLY | O_CREAT | O_TRUNC);
 }
+SHIM_ALIAS(creat64, creat);
 
-SHIM_HOOK int creat64(const char *path, mode_t mode)
+SHIM_HOOK int open_by_handle_at(int mount, struct file_handle *handle, int flags)
 {
-	return shim_opened(shim_real.creat64(path, mode), O_WRONLY | O_CREAT | O_TRUNC);
+	return shim_opened(shim_real.open_by_handle_at(mount, handle, flags), flags);
+}
+
+SHIM_HOOK int shm_open(const char *name, int flags, mode_t mode)
+{
+	return shim_opened(shim_real.shm_open(name, flags, mode), flags);
 }

@@ -63,7 +63,7 @@ static int make(struct shim_file *file, int encrypted)
 		return -failed;
 	}
 	const struct timespec times[2] = {file->identity.st_atim, file->identity.st_mtim};
-	SHIM_RAW(SYS_fchmod, memfd, file->identity.st_mode & 0555, 0, 0, 0, 0);
+	SHIM_RAW(SYS_fchmod, memfd, file->identity.st_mode & 0777, 0, 0, 0, 0); /* cp(1) gives it to its copy */
 	SHIM_RAW(SYS_utimensat, memfd, NULL, times, 0, 0, 0);
 	raw_fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
 	/* Read only also as a descriptor: older kernels refuse to map a sealed, writable one shared. */
@@ -84,6 +84,7 @@ int shim_plain_replace(struct shim_file *file, int fd)
 	if (memfd < 0)
 		return -memfd;
 	raw_lseek(memfd, raw_lseek(fd, 0, SEEK_CUR), SEEK_SET);
+	raw_fcntl(memfd, F_SETFL, raw_fcntl(fd, F_GETFL, 0));
 	int keep = raw_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC;
 	int done = raw_dup3(memfd, fd, keep != 0 ? O_CLOEXEC : 0);
 	if (done >= 0 && raw_fstat(memfd, &st) == 0)

@@ -6,7 +6,7 @@
 #include "file.h"
 
 /* Put a read-only memfd with the plaintext in the place of descriptor `fd`, at the same position and
- * with the same close-on-exec flag. 0, or an errno (then `fd` is as it was, and the reason is logged).
+ * with the same flags. 0, or an errno (then `fd` is as it was, and the reason is logged).
  * Opens of one file share one memfd while a descriptor of it is there. */
 int shim_plain_replace(struct shim_file *file, int fd);
 

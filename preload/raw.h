@@ -3,7 +3,9 @@
 #ifndef SHIM_RAW_H
 #define SHIM_RAW_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -95,6 +97,13 @@ static inline int raw_munmap(void *address, size_t len)
 static inline pid_t raw_getpid(void)
 {
 	return (pid_t)SHIM_RAW(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+/* Can the 8 bytes at `address` be read? The kernel looks at them, and then refuses to do anything. */
+static inline int raw_is_readable(const void *address)
+{
+	const int no_such_way = 99;
+	return address != NULL && SHIM_RAW(SYS_rt_sigprocmask, no_such_way, address, 0, 8, 0, 0) != -EFAULT;
 }
 
 static inline ssize_t raw_readlink(const char *path, char *target, size_t room)

@@ -1,6 +1,6 @@
 /* The read family. */
 #include <errno.h>
-#include <limits.h>
+#include <stdint.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -34,53 +34,38 @@ static ssize_t fail(int error)
 
 static ssize_t serve_one(struct shim_file *file, int fd, void *bytes, size_t len)
 {
-	/* read(2): more than SSIZE_MAX is the caller's mistake; the kernel looks at the address then. */
 	const struct iovec part = {bytes, len};
-	return len > SSIZE_MAX ? fail(EFAULT) : shim_serve(file, fd, &part, 1, SHIM_AT_POSITION);
+	int bad = shim_check_buffer(fd, bytes, len);
+	return bad != 0 ? fail(bad) : shim_serve(file, fd, &part, 1, SHIM_AT_POSITION);
 }
 
 static ssize_t serve_one_at(struct shim_file *file, int fd, void *bytes, size_t len, off_t offset)
 {
 	const struct iovec part = {bytes, len};
-	if (offset < 0)
-		return fail(EINVAL);
-	return len > SSIZE_MAX ? fail(EFAULT) : shim_serve(file, fd, &part, 1, offset);
+	int bad = offset < 0 ? EINVAL : shim_check_buffer(fd, bytes, len);
+	if (bad == 0 && (uint64_t)offset + len > INT64_MAX)
+		bad = EINVAL;
+	return bad != 0 ? fail(bad) : shim_serve(file, fd, &part, 1, offset);
 }
 
-static ssize_t serve_parts(struct shim_file *file, int fd, const struct iovec *parts, int count)
+static ssize_t serve_parts(struct shim_file *file, int fd, const struct iovec *parts, int count, off_t offset,
+			   int flags)
 {
-	int bad = shim_check_parts(fd, parts, count);
-	return bad != 0 ? fail(bad) : shim_serve(file, fd, parts, count, SHIM_AT_POSITION);
+	int bad = offset < 0 && offset != SHIM_AT_POSITION ? EINVAL : shim_check_parts(fd, parts, count, flags);
+	return bad != 0 ? fail(bad) : shim_serve(file, fd, parts, count, offset);
 }
 
 static ssize_t serve_parts_at(struct shim_file *file, int fd, const struct iovec *parts, int count,
 			      off_t offset)
 {
-	int bad = offset < 0 ? EINVAL : shim_check_parts(fd, parts, count);
-	return bad != 0 ? fail(bad) : shim_serve(file, fd, parts, count, offset);
-}
-
-/* preadv2: offset -1 means the position; of the flags those that only ask for haste are honoured by
- * being ignored. */
-static ssize_t serve_flags(struct shim_file *file, int fd, const struct iovec *parts, int count,
-			   off_t offset, int flags)
-{
-	if ((flags & ~(RWF_HIPRI | RWF_NOWAIT)) != 0)
-		return fail(EOPNOTSUPP);
-	if (offset == -1)
-		return serve_parts(file, fd, parts, count);
-	return serve_parts_at(file, fd, parts, count, offset);
+	return offset < 0 ? fail(EINVAL) : serve_parts(file, fd, parts, count, offset, 0);
 }
 
 SHIM_HOOK ssize_t read(int fd, void *bytes, size_t len)
 {
 	ROUTE(fd, shim_real.read(fd, bytes, len), serve_one(file, fd, bytes, len));
 }
-
-SHIM_HOOK ssize_t __read(int fd, void *bytes, size_t len)
-{
-	ROUTE(fd, shim_real.__read(fd, bytes, len), serve_one(file, fd, bytes, len));
-}
+SHIM_ALIAS(__read, read);
 
 SHIM_HOOK ssize_t __read_chk(int fd, void *bytes, size_t len, size_t room)
 {
@@ -93,17 +78,8 @@ SHIM_HOOK ssize_t pread(int fd, void *bytes, size_t len, off_t offset)
 {
 	ROUTE(fd, shim_real.pread(fd, bytes, len, offset), serve_one_at(file, fd, bytes, len, offset));
 }
-
-SHIM_HOOK ssize_t pread64(int fd, void *bytes, size_t len, off64_t offset)
-{
-	ROUTE(fd, shim_real.pread64(fd, bytes, len, offset), serve_one_at(file, fd, bytes, len, offset));
-}
-
-SHIM_HOOK ssize_t __pread64(int fd, void *bytes, size_t len, off64_t offset)
-{
-	ROUTE(fd, shim_real.__pread64(fd, bytes, len, offset),
-	      serve_one_at(file, fd, bytes, len, offset));
-}
+SHIM_ALIAS(pread64, pread);
+SHIM_ALIAS(__pread64, pread);
 
 SHIM_HOOK ssize_t __pread_chk(int fd, void *bytes, size_t len, off_t offset, size_t room)
 {
@@ -112,39 +88,23 @@ SHIM_HOOK ssize_t __pread_chk(int fd, void *bytes, size_t len, off_t offset, siz
 	ROUTE(fd, shim_real.__pread_chk(fd, bytes, len, offset, room),
 	      serve_one_at(file, fd, bytes, len, offset));
 }
-
-SHIM_HOOK ssize_t __pread64_chk(int fd, void *bytes, size_t len, off64_t offset, size_t room)
-{
-	if (len > room)
-		return shim_real.__pread64_chk(fd, bytes, len, offset, room);
-	ROUTE(fd, shim_real.__pread64_chk(fd, bytes, len, offset, room),
-	      serve_one_at(file, fd, bytes, len, offset));
-}
+SHIM_ALIAS(__pread64_chk, __pread_chk);
 
 SHIM_HOOK ssize_t readv(int fd, const struct iovec *parts, int count)
 {
 	ROUTE(fd, shim_real.readv(fd, parts, count),
-	      serve_parts(file, fd, parts, count));
+	      serve_parts(file, fd, parts, count, SHIM_AT_POSITION, 0));
 }
 
 SHIM_HOOK ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
 {
 	ROUTE(fd, shim_real.preadv(fd, parts, count, offset), serve_parts_at(file, fd, parts, count, offset));
 }
-
-SHIM_HOOK ssize_t preadv64(int fd, const struct iovec *parts, int count, off64_t offset)
-{
-	ROUTE(fd, shim_real.preadv64(fd, parts, count, offset), serve_parts_at(file, fd, parts, count, offset));
-}
+SHIM_ALIAS(preadv64, preadv);
 
 SHIM_HOOK ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
 	ROUTE(fd, shim_real.preadv2(fd, parts, count, offset, flags),
-	      serve_flags(file, fd, parts, count, offset, flags));
+	      serve_parts(file, fd, parts, count, offset, flags));
 }
-
-SHIM_HOOK ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off64_t offset, int flags)
-{
-	ROUTE(fd, shim_real.preadv64v2(fd, parts, count, offset, flags),
-	      serve_flags(file, fd, parts, count, offset, flags));
-}
+SHIM_ALIAS(preadv64v2, preadv2);

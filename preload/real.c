@@ -31,7 +31,7 @@ static int first_open(const char *path, int flags, ...)
 	return (int)finish(raw_openat(AT_FDCWD, path, flags, mode));
 }
 
-static int first_open_2(const char *path, int flags)
+static int first___open_2(const char *path, int flags)
 {
 	return (int)finish(raw_openat(AT_FDCWD, path, flags, 0));
 }
@@ -45,7 +45,7 @@ static int first_openat(int dir, const char *path, int flags, ...)
 	return (int)finish(raw_openat(dir, path, flags, mode));
 }
 
-static int first_openat_2(int dir, const char *path, int flags)
+static int first___openat_2(int dir, const char *path, int flags)
 {
 	return (int)finish(raw_openat(dir, path, flags, 0));
 }
@@ -55,12 +55,17 @@ static int first_creat(const char *path, mode_t mode)
 	return (int)finish(raw_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode));
 }
 
+static int first_open_by_handle_at(int mount, struct file_handle *handle, int flags)
+{
+	return (int)finish(SHIM_RAW(SYS_open_by_handle_at, mount, handle, flags, 0, 0, 0));
+}
+
 static ssize_t first_read(int fd, void *bytes, size_t len)
 {
 	return finish(SHIM_RAW(SYS_read, fd, bytes, len, 0, 0, 0));
 }
 
-static ssize_t first_read_chk(int fd, void *bytes, size_t len, size_t room)
+static ssize_t first___read_chk(int fd, void *bytes, size_t len, size_t room)
 {
 	if (len > room)
 		__builtin_trap();
@@ -72,7 +77,7 @@ static ssize_t first_pread(int fd, void *bytes, size_t len, off64_t offset)
 	return finish(raw_pread(fd, bytes, len, offset));
 }
 
-static ssize_t first_pread_chk(int fd, void *bytes, size_t len, off64_t offset, size_t room)
+static ssize_t first___pread_chk(int fd, void *bytes, size_t len, off64_t offset, size_t room)
 {
 	if (len > room)
 		__builtin_trap();
@@ -116,6 +121,22 @@ static void *first_mremap(void *address, size_t len, size_t new_len, int flags, 
 static int first_madvise(void *address, size_t len, int advice)
 {
 	return (int)finish(SHIM_RAW(SYS_madvise, address, len, advice, 0, 0, 0));
+}
+
+static int first_posix_madvise(void *address, size_t len, int advice)
+{
+	return advice == POSIX_MADV_DONTNEED ? 0 : -(int)SHIM_RAW(SYS_madvise, address, len, advice, 0, 0, 0);
+}
+
+static int first_mprotect(void *address, size_t len, int prot)
+{
+	return (int)finish(SHIM_RAW(SYS_mprotect, address, len, prot, 0, 0, 0));
+}
+
+static int first_pkey_mprotect(void *address, size_t len, int prot, int key)
+{
+	return key == -1 ? first_mprotect(address, len, prot)
+			 : (int)finish(SHIM_RAW(SYS_pkey_mprotect, address, len, prot, key, 0, 0));
 }
 
 static ssize_t first_sendfile(int out, int in, off64_t *offset, size_t len)
@@ -196,105 +217,31 @@ static long first_syscall(long number, ...)
 	return finish(shim_raw6(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
 
-/* stdio and aio have no system call to start from: the first call looks everything up. */
+/* What has no system call to start from: the first call looks everything up. */
+#define FIRST(result, name, parameters, arguments)             \
+	static result first_##name parameters                  \
+	{                                                      \
+		shim_real_resolve();                           \
+		return shim_real.name arguments;               \
+	}
 
-static int first_aio_read(struct aiocb *request)
-{
-	shim_real_resolve();
-	return shim_real.aio_read(request);
-}
-
-static int first_aio_read64(struct aiocb64 *request)
-{
-	shim_real_resolve();
-	return shim_real.aio_read64(request);
-}
-
-static int first_lio_listio(int mode, struct aiocb *const requests[], int count, struct sigevent *event)
-{
-	shim_real_resolve();
-	return shim_real.lio_listio(mode, requests, count, event);
-}
-
-static int first_lio_listio64(int mode, struct aiocb64 *const requests[], int count,
-			      struct sigevent *event)
-{
-	shim_real_resolve();
-	return shim_real.lio_listio64(mode, requests, count, event);
-}
-
-static FILE *first_fopen(const char *path, const char *mode)
-{
-	shim_real_resolve();
-	return shim_real.fopen(path, mode);
-}
-
-static FILE *first_fdopen(int fd, const char *mode)
-{
-	shim_real_resolve();
-	return shim_real.fdopen(fd, mode);
-}
-
-static FILE *first_freopen(const char *path, const char *mode, FILE *stream)
-{
-	shim_real_resolve();
-	return shim_real.freopen(path, mode, stream);
-}
+FIRST(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+FIRST(FILE *, fdopen, (int fd, const char *mode), (fd, mode))
+FIRST(FILE *, freopen, (const char *path, const char *mode, FILE *stream), (path, mode, stream))
+FIRST(int, shm_open, (const char *name, int flags, mode_t mode), (name, flags, mode))
+FIRST(int, aio_read, (struct aiocb *request), (request))
+FIRST(int, aio_read64, (struct aiocb64 *request), (request))
+FIRST(int, lio_listio, (int mode, struct aiocb *const requests[], int count, struct sigevent *event),
+      (mode, requests, count, event))
+FIRST(int, lio_listio64, (int mode, struct aiocb64 *const requests[], int count, struct sigevent *event),
+      (mode, requests, count, event))
 
 struct shim_real shim_real = {
-	.open = first_open,
-	.open64 = first_open,
-	.__open = first_open,
-	.__open64 = first_open,
-	.__open_2 = first_open_2,
-	.__open64_2 = first_open_2,
-	.openat = first_openat,
-	.openat64 = first_openat,
-	.__openat_2 = first_openat_2,
-	.__openat64_2 = first_openat_2,
-	.creat = first_creat,
-	.creat64 = first_creat,
-	.fopen = first_fopen,
-	.fopen64 = first_fopen,
-	.fdopen = first_fdopen,
-	.freopen = first_freopen,
-	.freopen64 = first_freopen,
-	.read = first_read,
-	.__read = first_read,
-	.__read_chk = first_read_chk,
-	.pread = first_pread,
-	.pread64 = first_pread,
-	.__pread64 = first_pread,
-	.__pread_chk = first_pread_chk,
-	.__pread64_chk = first_pread_chk,
-	.readv = first_readv,
-	.preadv = first_preadv,
-	.preadv64 = first_preadv,
-	.preadv2 = first_preadv2,
-	.preadv64v2 = first_preadv2,
-	.mmap = first_mmap,
-	.mmap64 = first_mmap,
-	.munmap = first_munmap,
-	.mremap = first_mremap,
-	.madvise = first_madvise,
-	.aio_read = first_aio_read,
-	.aio_read64 = first_aio_read64,
-	.lio_listio = first_lio_listio,
-	.lio_listio64 = first_lio_listio64,
-	.sendfile = first_sendfile,
-	.sendfile64 = first_sendfile,
-	.copy_file_range = first_copy_file_range,
-	.splice = first_splice,
-	.ioctl = first_ioctl,
-	.close = first_close,
-	.dup = first_dup,
-	.dup2 = first_dup2,
-	.dup3 = first_dup3,
-	.fcntl = first_fcntl,
-	.fcntl64 = first_fcntl,
-	.close_range = first_close_range,
-	.closefrom = first_closefrom,
-	.syscall = first_syscall,
+#define HOOK(result, name, parameters) .name = first_##name,
+#define ALIAS(name, hook)
+#include "hooks.def"
+#undef HOOK
+#undef ALIAS
 };
 
 /* One name: stored whole or not at all, while other threads may be calling through the table. */
@@ -308,6 +255,8 @@ static void resolve(void *entry, const char *name)
 void shim_real_resolve(void)
 {
 #define HOOK(result, name, parameters) resolve(&shim_real.name, #name);
+#define ALIAS(name, hook)
 #include "hooks.def"
 #undef HOOK
+#undef ALIAS
 }

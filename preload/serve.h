@@ -10,12 +10,15 @@
 /* Offset that means "at the descriptor's position, and move it". */
 enum { SHIM_AT_POSITION = -1 };
 
-/* Parts that came from a program: 0, or the errno with which the kernel refuses them (an array that
- * cannot be read, too many parts, lengths that overflow). One system call. */
-int shim_check_parts(int fd, const struct iovec *parts, int count);
+/* Parts and flags that came from a program: 0, or the errno with which the kernel refuses them (an array that
+ * cannot be read, too many parts, lengths that overflow, flags that it does not know). One system call. */
+int shim_check_parts(int fd, const struct iovec *parts, int count, int flags);
 
-/* Read into valid `parts` at `offset`; bytes read, or -1 with errno. The position is the kernel's own, so dup
- * and fork share it. */
+/* The same of one buffer. No system call for addresses that are certainly a program's. */
+int shim_check_buffer(int fd, const void *bytes, size_t len);
+
+/* Read into `parts` that were found good, at `offset`; bytes read, fewer where a buffer ends early, or -1 with
+ * errno. The position is the kernel's own, so dup and fork share it. */
 ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, int count,
 		   int64_t offset);
 

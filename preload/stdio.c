@@ -31,11 +31,8 @@ SHIM_HOOK FILE *fopen(const char *path, const char *mode)
 {
 	return opened(shim_real.fopen(path, mode));
 }
-
-SHIM_HOOK FILE *fopen64(const char *path, const char *mode)
-{
-	return opened(shim_real.fopen64(path, mode));
-}
+SHIM_ALIAS(fopen64, fopen);
+SHIM_ALIAS(_IO_fopen, fopen);
 
 SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 {
@@ -50,6 +47,7 @@ SHIM_HOOK FILE *fdopen(int fd, const char *mode)
 		shim_table_forget_plain(fd); /* fclose() will not tell us */
 	return stream;
 }
+SHIM_ALIAS(_IO_fdopen, fdopen);
 
 /* libc gives the reopened stream the number that it had. */
 static void reopening(const FILE *stream)
@@ -63,9 +61,4 @@ SHIM_HOOK FILE *freopen(const char *path, const char *mode, FILE *stream)
 	reopening(stream);
 	return opened(shim_real.freopen(path, mode, stream));
 }
-
-SHIM_HOOK FILE *freopen64(const char *path, const char *mode, FILE *stream)
-{
-	reopening(stream);
-	return opened(shim_real.freopen64(path, mode, stream));
-}
+SHIM_ALIAS(freopen64, freopen);

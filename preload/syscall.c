@@ -55,6 +55,12 @@ SHIM_HOOK long syscall(long number, ...)
 		return (long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]);
 	case SYS_madvise:
 		return madvise((void *)a[0], (size_t)a[1], (int)a[2]);
+	case SYS_mprotect:
+		return mprotect((void *)a[0], (size_t)a[1], (int)a[2]);
+	case SYS_pkey_mprotect:
+		return pkey_mprotect((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3]);
+	case SYS_open_by_handle_at:
+		return open_by_handle_at((int)a[0], (struct file_handle *)a[1], (int)a[2]);
 	case SYS_close:
 		return close((int)a[0]);
 	case SYS_close_range:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import LIBRARY, ROOT
+from harness import LIBRARY
 
 pytestmark = pytest.mark.skipif(
     shutil.which("readelf") is None or shutil.which("nm") is None, reason="binutils are not installed"
@@ -18,108 +18,6 @@ def tool(*argv):
     return subprocess.run(
         argv, capture_output=True, text=True, check=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
     ).stdout
-
-
-def exported():
-    return {
-        line.split()[-1].split("@")[0] for line in tool("nm", "-D", "--defined-only", LIBRARY).splitlines()
-    }
-
-
-def libc_exports():
-    libc = re.search(r"libc\.so\.6 => (\S+)", tool("ldd", LIBRARY))[1]
-    return {
-        line.split()[-1].split("@")[0] for line in tool("nm", "-D", "--defined-only", libc).splitlines()
-    }
-
-
-def test_exports_hooks_and_nothing_else():
-    listed = set(re.findall(r"^HOOK\([^,]*, *(\w+),", (ROOT / "preload" / "hooks.def").read_text(), re.M))
-    assert exported() == listed
-    # A hook is a name that libc has: independent of our own list.
-    assert exported() <= libc_exports(), exported() - libc_exports()
-
-
-def test_exports_the_names_that_must_be_there():
-    """Those that stock programs and libraries are known to import."""
-    assert exported() >= {
-        "open",
-        "open64",
-        "__open_2",
-        "__open64_2",
-        "openat",
-        "openat64",
-        "__openat_2",
-        "__openat64_2",
-        "creat",
-        "creat64",
-        "read",
-        "__read_chk",
-        "pread",
-        "pread64",
-        "__pread_chk",
-        "__pread64_chk",
-        "readv",
-        "preadv",
-        "preadv64",
-        "preadv2",
-        "preadv64v2",
-        "mmap",
-        "mmap64",
-        "munmap",
-        "fopen",
-        "fopen64",
-        "fdopen",
-        "freopen",
-        "freopen64",
-        "close",
-        "dup",
-        "dup2",
-        "dup3",
-        "fcntl",
-        "fcntl64",
-        "sendfile",
-        "sendfile64",
-        "copy_file_range",
-        "ioctl",
-        "syscall",
-    }
-
-
-def test_every_spelling_of_a_hooked_name():
-    """Where libc exports foo64, __foo or __foo_chk beside a hooked foo, it is hooked too."""
-    hooks, libc = exported(), libc_exports()
-    # Called by nobody from outside: libc's own helpers, or wide-character twins.
-    allowed = {
-        "__mmap",
-        "__munmap",
-        "__madvise",
-        "__close",
-        "__dup2",
-        "__fcntl",
-        "__ioctl",
-        "__fdopen",
-        "__sendfile",
-        "__dup",
-        "__fopen",
-        "__freopen",
-    }
-    missing = set()
-    for name in hooks:
-        base = name.strip("_").removesuffix("_chk").removesuffix("64").removesuffix("_2")
-        for twin in (
-            base,
-            base + "64",
-            "__" + base,
-            "__" + base + "64",
-            f"__{base}_chk",
-            f"__{base}64_chk",
-            f"__{base}_2",
-            f"__{base}64_2",
-        ):
-            if twin in libc and twin not in hooks and twin not in allowed:
-                missing.add(twin)
-    assert not missing
 
 
 def test_needs_little():

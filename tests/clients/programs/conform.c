@@ -229,9 +229,10 @@ int new_file(const char *name, size_t len)
 
 unsigned char *bad_buffer(size_t len, size_t bad, int prot)
 {
-	unsigned char *place = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	need(place != MAP_FAILED && mprotect(place + page, page, prot) == 0);
-	return place + page + bad - len;
+	size_t good = (len + page - 1) / page * page;
+	unsigned char *place = mmap(NULL, good + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	need(place != MAP_FAILED && mprotect(place + good, page, prot) == 0);
+	return place + good + bad - len;
 }
 
 void in_child(const char *name, const char *what, void (*body)(void))

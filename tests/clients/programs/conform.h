@@ -7,7 +7,7 @@
  *
  *     NAME | WHAT | result ERRNO | position | bytes:digest, "spilt" when bytes behind them changed too
  *
- * NAME and WHAT together are a line's key. */
+ * NAME and WHAT together, and their number where they come again, are a line's key. */
 #ifndef CONFORM_H
 #define CONFORM_H
 

@@ -5,6 +5,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 
 /* What only fortified programs call by these names. */
 int __open_2(const char *path, int flags);
@@ -44,8 +45,9 @@ TOPIC(open_names)
 	OPEN(open, "an empty name", ("", reading));
 	OPEN(open, "below the model", ("model/x", reading));
 	OPEN(open, "an address that is not mapped", ((const char *)bad_buffer(100, 100, PROT_NONE), reading));
-	OPEN(open, "too long a name", (memset(room, 'x', 300), room[300] = 0, (const char *)room, reading));
-	memset(room, UNTOUCHED, 301);
+	char longest[301] = "";
+	memset(longest, 'x', 300);
+	OPEN(open, "too long a name", (longest, reading));
 	OPEN(openat, "in a directory that is none", (-1, "model", reading));
 	OPEN(openat, "in a closed directory", (999, "model", reading));
 	OPEN(open, "through a link", ("link", reading));
@@ -146,6 +148,7 @@ TOPIC(open_input)
 TOPIC(open_truncating)
 {
 	struct stat st;
+	OPEN(open, "before anything is spoilt", ("model.4", reading));
 	OPEN(open, "O_TRUNC with nothing to write", ("model.1", O_RDONLY | O_TRUNC));
 	STEP(stat, "after O_TRUNC with nothing to write", ("model.1", &st));
 	found("stat", "the size after O_RDONLY and O_TRUNC", "%lld", (long long)st.st_size);
@@ -181,7 +184,7 @@ TOPIC(open_raw)
 	OPEN(syscall, "openat2 for writing", (SYS_openat2, AT_FDCWD, "model", &writing, sizeof writing));
 	STEP(syscall, "openat2, too short", (SYS_openat2, AT_FDCWD, "model", &how, 8));
 	STEP(syscall, "openat2 of nothing", (SYS_openat2, AT_FDCWD, "model", NULL, sizeof how));
-	STEP(syscall, "openat for writing", (SYS_openat, AT_FDCWD, "model", O_WRONLY, 0));
+	OPEN(syscall, "openat for writing", (SYS_openat, AT_FDCWD, "model", O_WRONLY, 0));
 	STEP(syscall, "openat of nothing", (SYS_openat, AT_FDCWD, "nothing", O_RDONLY, 0));
 	STEP(syscall, "a number that there is not", (100000, 1, 2, 3));
 }
@@ -199,6 +202,30 @@ TOPIC(open_handle)
 	int fd = (int)STEP(open_by_handle_at, "to read it", (AT_FDCWD, &handle.head, O_RDONLY));
 	READ(fd, read, "of a handle's file", (fd, room, 5000));
 	STEP(close, "a handle's file", (fd));
+}
+
+/* A model where shm_open() looks; copied there by a process that has no library. */
+TOPIC(open_shared)
+{
+	const char *name = text("/conform.%d", (int)getpid()), *path = text("/dev/shm%s", name);
+	pid_t child = fork();
+	need(child >= 0);
+	if (child == 0) {
+		unsetenv("LD_PRELOAD");
+		execlp("cp", "cp", "model", path, NULL);
+		_exit(127);
+	}
+	int status;
+	need(waitpid(child, &status, 0) == child && status == 0);
+	OPEN(shm_open, "a model", (name, O_RDONLY, 0));
+	STEP(shm_open, "a model that is to be made", (name, O_RDWR | O_CREAT | O_EXCL, 0600));
+	STEP(shm_unlink, "a model", (name));
+	STEP(shm_open, "what is not there", (name, O_RDONLY, 0));
+	int fd = (int)STEP(shm_open, "what is made", (name, O_RDWR | O_CREAT, 0600));
+	STEP(write, "to what is made", (fd, "text", 4));
+	READ(fd, pread, "of what is made", (fd, room, 10, 0));
+	close(fd);
+	shm_unlink(name);
 }
 
 /* What a descriptor says of its file. */

@@ -53,6 +53,19 @@ static const struct {
 #define KERNELS ((void *)(UINT64_C(0xffff8) << 44))
 #define NOBODYS ((void *)(UINT64_C(1) << 60))
 
+/* Whole chunks into a buffer that ends early: the bytes that are said to be there, and nothing but zeros behind. */
+static void cut_short(int fd, const char *name, reader_at *call)
+{
+	const size_t len = 40 * page;
+	unsigned char *place = bad_buffer(len, page, PROT_NONE);
+	long long got = STEP_OF(name, "many bytes into what is partly mapped", call(fd, place, len, (off64_t)middle));
+	look(name, "many bytes into what is partly mapped: the bytes", place, got > 0 ? (size_t)got : len - page);
+	mprotect(place + len - page, page, PROT_READ | PROT_WRITE);
+	mprotect(place + len / 2, page, PROT_NONE);
+	got = STEP_OF(name, "many bytes across a hole", call(fd, place, len, (off64_t)middle));
+	look(name, "many bytes across a hole: the bytes", place, got > 0 ? (size_t)got : len / 2);
+}
+
 /* Address space for lengths past what one call transfers; never touched beyond the file's size. */
 static unsigned char *reserve(size_t len)
 {
@@ -102,8 +115,7 @@ static void at_position(const char *name, reader *call)
 	to(fd, (off_t)size + 5000);
 	READ_OF(fd, name, "past the end", call(fd, room, 100));
 	largest_position(fd);
-	int at = (int)(lseek(fd, 0, SEEK_CUR) > 0); /* the number itself is the file system's */
-	found(name, "at the largest position", "%d %zd %d", at, call(fd, room, 100), errno);
+	STEP_OF(name, "at the largest position", call(fd, room, 100)); /* which one is the file system's */
 
 	to(fd, (off_t)middle);
 	STEP_OF(name, "into what is not mapped", call(fd, bad_buffer(100, 100, PROT_NONE), 100));
@@ -178,6 +190,7 @@ static void at_offset(const char *name, reader_at *call)
 	STEP_OF(name, "into what is not mapped", call(fd, bad_buffer(100, 100, PROT_NONE), 100, half));
 	STEP_OF(name, "into what is read-only", call(fd, bad_buffer(100, 100, PROT_READ), 100, half));
 	STEP_OF(name, "into what is partly mapped", call(fd, bad_buffer(300, 100, PROT_NONE), 300, half));
+	cut_short(fd, name, call);
 	STEP_OF(name, "into no buffer", call(fd, NULL, 100, half));
 	STEP_OF(name, "into no buffer, at the end", call(fd, NULL, 100, n));
 	STEP_OF(name, "into nobody's memory", call(fd, NOBODYS, 100, half));

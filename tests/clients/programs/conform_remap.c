@@ -102,6 +102,7 @@ TOPIC(grow)
 TOPIC(move_and_keep)
 {
 	unsigned char *place = window(PROT_READ, MAP_PRIVATE);
+	view("mremap", "before MREMAP_DONTUNMAP", place);
 	unsigned char *to = PLACE(mremap, "MREMAP_DONTUNMAP", (place, PAGES * page, PAGES * page,
 							       MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
 	if (to == MAP_FAILED)

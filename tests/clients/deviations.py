@@ -1,0 +1,102 @@
+"""Where a program can tell an encrypted model under the library from the plain file, and why that is so."""
+
+from dataclasses import dataclass
+
+BOTH, EAGER, MEMFD = ("eager", "memfd"), ("eager",), ("memfd",)
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Lines of the conformance program that differ. `key` and `says` are globs; `says` is what the line says under
+    the library, None: that there is no such line."""
+    key: str
+    modes: tuple
+    says: str
+    reason: str
+    sometimes: bool = False  # depends on the kernel or the file system: it need not occur
+
+
+def several(keys, modes, says, reason, sometimes=False):
+    return [Deviation(key, modes, says, reason, sometimes) for key in keys]
+
+
+WRITING = "an encrypted model is never opened for writing: that would put plaintext among ciphertext"
+DIRECT = "O_DIRECT would read past the library"
+COPY = "copying inside the kernel would copy ciphertext; refused as for a file that cannot, callers read and write"
+THREADS = "threads inside libc would read ciphertext; refused as where there is no such call"
+FILE = "the descriptor is that of a memory file"
+ZEROS = "anonymous memory would show zeros where a file's mapping shows the file"
+
+ACCESSES = ("O_RDWR", "O_WRONLY", "O_WRONLY and O_APPEND", "O_RDWR and O_CREAT", "neither reading nor writing")
+
+DEVIATIONS = [
+    *several([f"open | {a}" for a in ACCESSES], BOTH, "-1 EROFS", WRITING),
+    *several([f"fcntl | F_GETF? of {a}" for a in ACCESSES], BOTH, None, WRITING),
+    *several([f"pread64 | a look: open {a}" for a in ACCESSES], BOTH, None, WRITING),
+    *several(["syscall | openat2 for writing", "syscall | openat for writing"], BOTH, "-1 EROFS", WRITING),
+    *several(["pread64 | a look: syscall openat2 for writing", "pread64 | a look: syscall openat for writing"],
+             BOTH, None, WRITING),
+    *several(["fopen | to be changed", "fopen64 | to be added to", "fopen | to be added to, and read",
+              "freopen64 | to be changed"], BOTH, "NULL EROFS", WRITING),
+    Deviation("open | a descriptor's link for writing", EAGER, "-1 EROFS", WRITING),
+    Deviation("pread64 | a look: open a descriptor's link for writing", EAGER, None, WRITING),
+
+    Deviation("open | O_DIRECT", BOTH, "-1 EINVAL", DIRECT),
+    Deviation("fcntl | F_GETF? of O_DIRECT", BOTH, None, DIRECT),
+    Deviation("pread64 | a look: open O_DIRECT", BOTH, None, DIRECT),
+    Deviation("fcntl | F_SETFL to O_DIRECT", EAGER, "-1 EINVAL", DIRECT),
+    Deviation("fcntl | F_GETFL after O_DIRECT", EAGER, "294912", DIRECT),
+
+    *several(["sendfile | a model", "sendfile64 | a model", "sendfile* | a model, from an offset",
+              "sendfile | a model, nothing", "sendfile | a model, past the end", "syscall | sendfile a model",
+              "splice | a model", "splice | a model, from an offset", "syscall | splice a model"],
+             EAGER, "-1 EINVAL", COPY),
+    *several(["sendfile* | a model*: what came out", "syscall | sendfile a model: what came out"],
+             EAGER, "0 | 0 | 0:", COPY),
+    Deviation("sendfile | a model: the offset", EAGER, "0", COPY),
+    Deviation("splice | a model*: what the pipe gave", EAGER, None, COPY),
+    Deviation("syscall | splice a model: what the pipe gave", EAGER, None, COPY),
+    Deviation("splice | a model: what came out", EAGER, "0 | 0 | 0:", COPY + " (the position stays where it was)"),
+    *several(["copy_file_range | a model*", "syscall | copy_file_range a model"], BOTH, "-1 EXDEV", COPY),
+    *several(["copy_file_range | a model*: what came out", "syscall | copy_file_range a model: what came out"],
+             BOTH, "0 | 0 | 0:", COPY),
+    Deviation("copy_file_range | a model: the offsets", BOTH, "0 100", COPY),
+    *several(["ioctl | FICLONE* of a model"], BOTH, "refused", COPY, sometimes=True),
+    *several(["ioctl FICLONE* | a model: what came out"], BOTH, "0 | 0 | 0:", COPY, sometimes=True),
+    Deviation("ioctl | FICLONE into a model", MEMFD, "-1 EXDEV", FILE, sometimes=True),
+
+    *several(["aio_read* | a model", "lio_listio* | a model"], EAGER, "-1 ENOSYS", THREADS),
+    *several(["aio_read* | a model: then", "lio_listio* | a model: then"], EAGER, None, THREADS),
+
+    Deviation("fstat | links and owner", MEMFD, "0 *", FILE + ", which has no name"),
+    Deviation("fstat | inode and device", MEMFD, "others", FILE),
+    Deviation("fstatfs | kind", MEMFD, "another", FILE),
+    *several([f"fcntl | F_GETFL of {flag}" for flag in ("O_SYNC", "O_DSYNC", "O_NOFOLLOW", "O_ASYNC")],
+             MEMFD, "32768", FILE + "; these flags are given when a file is opened and mean nothing to a reader"),
+    Deviation("* | at the largest position", MEMFD, "-1 EINVAL", FILE + ", where positions go further", sometimes=True),
+    Deviation("lseek | SEEK_SET to the last offset", MEMFD, "9223372036854775807", FILE + ", where positions go further",
+              sometimes=True),
+    *several(["preadv* | RWF_NOWAIT*", "preadv* | both*"], MEMFD, "-1 EOPNOTSUPP",
+             FILE + ", and the kernel does not know this flag for such", sometimes=True),
+    *several(["preadv* | RWF_NOWAIT*: the buffers", "preadv* | both*: the buffers"], MEMFD, "20000:*",
+             FILE + ", and the kernel does not know this flag for such", sometimes=True),
+    *several(["preadv64v2 | RWF_NOWAIT*: the position", "preadv64v2 | both*: the position",
+              "syscall preadv2 | RWF_NOWAIT*: the position", "syscall preadv2 | both*: the position"], MEMFD, "3000",
+             FILE + ", and the kernel does not know this flag for such", sometimes=True),
+    Deviation("mmap | MAP_SYNC: *", MEMFD, "failed EOPNOTSUPP", FILE + ", on which another check comes first",
+              sometimes=True),
+
+    Deviation("madvise | MADV_DONTNEED: the page that was written to", EAGER, "4096:*",
+              ZEROS + ": the page is kept, and with it what the program wrote"),
+    *several(["madvise | MADV_GUARD_INSTALL, *"], EAGER, "-1 EINVAL", ZEROS + " when the guard is gone: refused",
+             sometimes=True),
+    *several(["madvise | a guard*", "madvise | MADV_GUARD_REMOVE, *"], EAGER, None,
+             ZEROS + " when the guard is gone: refused", sometimes=True),
+    *several(["mremap | to more", "mremap | to more, at a place"], EAGER, "failed ENOMEM",
+             ZEROS + " in what a mapping grows by: refused, and what was there stays"),
+    Deviation("mremap | a second time", EAGER, "failed EINVAL", "anonymous memory cannot be mapped a second time"),
+    Deviation("mremap | MREMAP_DONTUNMAP", EAGER, "failed EINVAL", ZEROS + " in what is left behind: refused",
+              sometimes=True),
+    Deviation("mremap | MREMAP_DONTUNMAP[:,]*", EAGER, None, ZEROS + " in what is left behind: refused",
+              sometimes=True),
+]
