@@ -36,6 +36,18 @@ static long allocate(size_t len, int flags)
 	return (long)aligned;
 }
 
+/* The same, but not where the mapping is to go: with MAP_FIXED there may be holes, and what landed in one could not
+ * be moved. What did is held on to until another place is found. */
+static long allocate_apart(size_t len, int flags, uintptr_t target, size_t target_len, unsigned attempts)
+{
+	long got = allocate(len, flags);
+	if (failed(got) || target == 0 || (uintptr_t)got >= target + target_len || (uintptr_t)got + len <= target)
+		return got;
+	long another = attempts > 0 ? allocate_apart(len, flags, target, target_len, attempts - 1) : -ENOMEM;
+	raw_munmap((void *)got, len);
+	return another;
+}
+
 /* Whole pages past the end of the file: touching them is a bus error, as in any mapping of a file.
  * An empty memfd has just such pages. */
 static int map_past_end(uintptr_t start, size_t len, int prot)
@@ -90,7 +102,8 @@ static int move(uintptr_t *at, size_t pages, void *target)
 static int make(struct shim_file *file, const struct shim_mapping_request *request, size_t inside, size_t pages,
 		void *target, uintptr_t *at)
 {
-	long got = allocate(pages, request->flags);
+	enum { ATTEMPTS = 8 };
+	long got = allocate_apart(pages, request->flags, (uintptr_t)target, request->len, ATTEMPTS);
 	if (failed(got))
 		return (int)-got;
 	*at = (uintptr_t)got;

@@ -86,6 +86,10 @@ DEVIATIONS = [
     Deviation("mmap | MAP_SYNC: *", MEMFD, "failed EOPNOTSUPP", FILE + ", on which another check comes first",
               sometimes=True),
 
+    Deviation("mmap | what is cut off*", BOTH, "4096:*",
+              "the pages were decrypted before the file became shorter, and stay"),
+    Deviation("open | what is left of a file", BOTH, "-1 EBADMSG", "a model that is cut off is damaged"),
+
     Deviation("madvise | MADV_DONTNEED: the page that was written to", EAGER, "4096:*",
               ZEROS + ": the page is kept, and with it what the program wrote"),
     *several(["madvise | MADV_GUARD_INSTALL, *"], EAGER, "-1 EINVAL", ZEROS + " when the guard is gone: refused",

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 import hooks
+import models
 from configs import Config
 from deviations import DEVIATIONS
 from harness import PROGRAMS
@@ -65,7 +66,7 @@ def says(shim, pair, scratch, compile_program):
             folder = prepare(files.encrypted if encrypted else files.expected)
             program = compile_program(*SOURCES, options=options)
             done[what] = lines_of(shim.run([program, topic, folder], on=mode is not None, serve=mode,
-                                           keys=files.keys, quiet=False))
+                                           keys=files.keys, env={"SEED": models.SEED}, quiet=False))
             shutil.rmtree(folder)
         return done[what]
 
