@@ -70,15 +70,14 @@ static bool is_placed(const struct shim_mapping_request *request)
 static int reserve(const struct shim_mapping_request *request, size_t pages, void **target)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (request->flags & (MAP_FIXED_NOREPLACE | MAP_32BIT));
-	bool elsewhere = (request->flags & MAP_FIXED_NOREPLACE) != 0 || (!is_placed(request) && pages < request->len);
-	*target = is_placed(request) ? request->address : NULL;
-	if (!elsewhere)
+	*target = request->address;
+	if ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED || (*target == NULL && pages == request->len))
 		return 0;
 	long got = raw_mmap(*target, request->len, PROT_NONE, flags, -1, 0);
 	if (failed(got))
 		return (int)-got;
-	if (*target == NULL || (void *)got == *target) {
-		*target = (void *)got;
+	if (!is_placed(request) || (void *)got == *target) {
+		*target = (void *)got; /* an address without a flag is a wish */
 		return 0;
 	}
 	raw_munmap((void *)got, request->len); /* an old kernel takes the flag for a hint */
@@ -108,6 +107,8 @@ static int make(struct shim_file *file, const struct shim_mapping_request *reque
 		return (int)-got;
 	*at = (uintptr_t)got;
 	int error = shim_file_read(file, request->fd, (void *)*at, inside, (uint64_t)request->offset, SHIM_READING);
+	/* As pages of a file, which a core dump leaves out: plaintext stays in memory. */
+	SHIM_RAW(SYS_madvise, *at, pages, MADV_DONTDUMP, 0, 0, 0);
 	if (error == 0 && request->prot != (PROT_READ | PROT_WRITE))
 		error = -(int)SHIM_RAW(SYS_mprotect, *at, pages, request->prot, 0, 0, 0);
 	if (error == 0 && (request->flags & MAP_LOCKED) != 0)

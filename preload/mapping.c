@@ -10,10 +10,9 @@
 #include "process.h"
 #include "raw.h"
 
-enum { RECORDS_MAX = 8192 };
+enum { RECORDS_MAX = 1 << 16 }; /* more than the kernel allows a process, unless it was told to allow more */
 
-/* Which pages belong to which file. Full is no fault: a mapping without a record works, its file may
- * only be forgotten earlier than needed. */
+/* Which pages belong to which file. */
 static struct record {
 	uintptr_t start, end;
 	struct shim_file *file;
@@ -182,7 +181,7 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 {
 	struct shim_mapping_request good = *request;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	int saved = errno, cancel, bad = check(request, page);
+	int saved = errno, cancel, bad = atomic_load(&count) == RECORDS_MAX ? ENOMEM : check(request, page);
 	if (bad != 0) {
 		errno = bad;
 		return MAP_FAILED;

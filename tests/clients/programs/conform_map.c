@@ -173,6 +173,11 @@ TOPIC(map_fixed)
 	look("mmap", "after calls that failed", sea, 12 * page);
 	STEP(madvise, "MADV_DONTNEED after calls that failed", (sea + 6 * page, 3 * page, MADV_DONTNEED));
 	look("madvise", "MADV_DONTNEED after calls that failed", sea, 12 * page);
+	STEP(munmap, "a hole again", (sea + 3 * page, 4 * page));
+	place = PLACE(mmap, "where it would like to be", (sea + 4 * page, 2 * page, PROT_READ, MAP_SHARED, fd, 0));
+	found("mmap", "where it would like to be: where", "%td", place - sea);
+	look("mmap", "where it would like to be: around it", sea + 2 * page, 6 * page);
+	look("mmap", "where it would like to be: it", place, 2 * page);
 	place = mmap(sea + 1000, page, PROT_READ, MAP_PRIVATE, fd, 0); /* a hint that is no page */
 	look("mmap", "near an address", place, page);
 	munmap(place, page);

@@ -389,3 +389,40 @@ CHECK(check_grown)
 		right(q, 0, 3 * page);
 	close(fd);
 }
+
+/* Whether the mapping at `place` has a flag of those that the kernel tells. */
+static int has_flag(const void *place, const char *flag)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	char line[500];
+	int inside = 0, has = 0;
+	must(f != NULL);
+	while (fgets(line, sizeof line, f) != NULL) {
+		unsigned long start, end;
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = start <= (unsigned long)place && (unsigned long)place < end;
+		else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+			has = strstr(line, flag) != NULL;
+	}
+	fclose(f);
+	return has;
+}
+
+CHECK(same_no_plaintext_in_core_dumps)
+{
+	/* Pages of a file are left out of a core dump, and so are those that stand for them. */
+	int fd = open_model();
+	struct stat st, named;
+	must(fstat(fd, &st) == 0 && stat(model, &named) == 0);
+	unsigned char *p = map(size, PROT_READ, MAP_PRIVATE, fd, 0);
+	int is_file = st.st_ino != named.st_ino; /* a memory file */
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[500];
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strtoul(line, NULL, 16) == (unsigned long)p)
+			is_file = is_file || strchr(line, '/') != NULL;
+	fclose(f);
+	must(is_file || has_flag(p, " dd"));
+	munmap(p, size);
+	close(fd);
+}
