@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 
+# The ways to serve: what CTSHIM_SERVE may say.
+SERVING_MODES = ("eager", "memfd")
+
+
 @dataclass(frozen=True)
 class Config:
     """One way to encrypt a model and to serve it."""

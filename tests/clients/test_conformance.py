@@ -12,13 +12,12 @@ import pytest
 
 import hooks
 import models
-from configs import Config
+from configs import SERVING_MODES, Config
 from deviations import DEVIATIONS
 from harness import PROGRAMS
 
 SOURCES = sorted((p.name for p in PROGRAMS.glob("conform*.c")), key=lambda name: (name != "conform.c", name))
 TOPICS = re.findall(r"^TOPIC\((\w+)\)", "".join((PROGRAMS / s).read_text() for s in SOURCES), re.M)
-MODES = ["eager", "memfd"]
 CHUNKS, WHOLE = Config("numpy", 2, chunk="4096"), Config("numpy", 1)
 PARTLY = Config("numpy", 2, chunk="4096", exclude=("weight", "layer.1.*"))
 PLAIN = ("-O1", "-g", "-w")
@@ -30,7 +29,7 @@ WITHOUT_BYTES = {"seek_sparse", "open_facts"}
 
 every_run = pytest.mark.parametrize("config, options", RUNS, ids=["chunks", "fortified", "v1", "partly"])
 every_topic = pytest.mark.parametrize("topic", TOPICS)
-every_mode = pytest.mark.parametrize("mode", MODES)
+every_mode = pytest.mark.parametrize("mode", SERVING_MODES)
 
 
 def lines_of(result):

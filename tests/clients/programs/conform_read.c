@@ -64,6 +64,7 @@ static void cut_short(int fd, const char *name, reader_at *call)
 	mprotect(place + len / 2, page, PROT_NONE);
 	got = STEP_OF(name, "many bytes across a hole", call(fd, place, len, (off64_t)middle));
 	look(name, "many bytes across a hole: the bytes", place, got > 0 ? (size_t)got : len / 2);
+	look(name, "many bytes across a hole: what is behind it", place + len / 2 + page, len / 2 - page);
 }
 
 /* Address space for lengths past what one call transfers; never touched beyond the file's size. */
