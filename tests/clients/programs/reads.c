@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -525,6 +526,27 @@ CHECK(check_bad_buffers)
 	gives(0, position(fd));
 	gives(1000, read(fd, room, 1000));
 	right(room, 0, 1000);
+	close(fd);
+}
+
+CHECK(check_holes_in_a_buffer)
+{
+	/* What cannot be filled ends the read; behind it is nothing that was not authenticated. */
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = size / page, first = pages / 3, second = first * 3 / 2;
+	unsigned char *p = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open_model();
+	must(p != MAP_FAILED);
+	memset(p, 0xa5, pages * page);
+	gives(0, mprotect(p + first * page, page, PROT_NONE));
+	gives(0, mprotect(p + second * page, page, PROT_NONE));
+	gives(first * page, pread(fd, p, pages * page, 0));
+	right(p, 0, first * page);
+	gives(0, mprotect(p + first * page, page, PROT_READ));
+	gives(0, mprotect(p + second * page, page, PROT_READ));
+	for (size_t i = first * page; i < pages * page; i++)
+		if (p[i] != 0xa5 && p[i] != 0 && p[i] != expected[i])
+			fail("byte %zu is %#x", i, p[i]);
+	munmap(p, pages * page);
 	close(fd);
 }
 
