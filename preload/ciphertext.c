@@ -38,8 +38,13 @@ static int check_writable(void *context, void *bytes, size_t len, struct ct_erro
 		for (; at < end && count < MANY; at = (at / PAGE + 1) * PAGE)
 			parts[count++] = (struct iovec){(void *)at, 1};
 		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
-		if (got != count)
-			return ct_fail_sys(err, got < 0 ? (int)-got : EFAULT, "writing to the program's buffer");
+		if (got == count)
+			continue;
+		/* Nothing will be read to the pages before: those bytes go away again. */
+		uintptr_t bad = (uintptr_t)parts[got > 0 ? got : 0].iov_base;
+		for (at = (uintptr_t)bytes; at < bad; at = (at / PAGE + 1) * PAGE)
+			*(char *)at = 0;
+		return ct_fail_sys(err, got < 0 ? (int)-got : EFAULT, "writing to the program's buffer");
 	}
 	return 0;
 }

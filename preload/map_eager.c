@@ -60,9 +60,10 @@ static int map_past_end(uintptr_t start, size_t len, int prot)
 	return failed(got) ? (int)-got : 0;
 }
 
-static bool is_placed(const struct shim_mapping_request *request)
+/* Does it go to a place that is the program's to give? MAP_FIXED_NOREPLACE wins over MAP_FIXED. */
+static bool replaces(const struct shim_mapping_request *request)
 {
-	return (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+	return (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
 }
 
 /* Where the mapping must go: *target, NULL where that does not matter. A place that is free is taken, empty, before
@@ -71,12 +72,12 @@ static int reserve(const struct shim_mapping_request *request, size_t pages, voi
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (request->flags & (MAP_FIXED_NOREPLACE | MAP_32BIT));
 	*target = request->address;
-	if ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED || (*target == NULL && pages == request->len))
+	if (replaces(request) || (*target == NULL && pages == request->len && (flags & MAP_FIXED_NOREPLACE) == 0))
 		return 0;
 	long got = raw_mmap(*target, request->len, PROT_NONE, flags, -1, 0);
 	if (failed(got))
 		return (int)-got;
-	if (!is_placed(request) || (void *)got == *target) {
+	if ((flags & MAP_FIXED_NOREPLACE) == 0 || (void *)got == *target) {
 		*target = (void *)got; /* an address without a flag is a wish */
 		return 0;
 	}
@@ -106,9 +107,9 @@ static int make(struct shim_file *file, const struct shim_mapping_request *reque
 	if (failed(got))
 		return (int)-got;
 	*at = (uintptr_t)got;
-	int error = shim_file_read(file, request->fd, (void *)*at, inside, (uint64_t)request->offset, SHIM_READING);
 	/* As pages of a file, which a core dump leaves out: plaintext stays in memory. */
 	SHIM_RAW(SYS_madvise, *at, pages, MADV_DONTDUMP, 0, 0, 0);
+	int error = shim_file_read(file, request->fd, (void *)*at, inside, (uint64_t)request->offset, SHIM_READING);
 	if (error == 0 && request->prot != (PROT_READ | PROT_WRITE))
 		error = -(int)SHIM_RAW(SYS_mprotect, *at, pages, request->prot, 0, 0, 0);
 	if (error == 0 && (request->flags & MAP_LOCKED) != 0)
@@ -137,12 +138,15 @@ void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *
 	uintptr_t at = (uintptr_t)target;
 	if (pages > 0)
 		error = make(file, request, inside, pages, target, &at);
+	bool placed = error == 0 && pages > 0;
 	if (error == 0 && pages < request->len)
 		error = map_past_end(at + pages, request->len - pages, request->prot);
 	if (error == 0)
 		return (void *)at;
-	if (target != NULL && (request->flags & MAP_FIXED) == 0)
-		raw_munmap(target, request->len);
+	if (placed)
+		raw_munmap((void *)at, request->len);
+	else if (target != NULL && !replaces(request))
+		raw_munmap(target, request->len); /* what was reserved */
 	errno = error;
 	return MAP_FAILED;
 }

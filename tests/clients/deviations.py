@@ -28,6 +28,7 @@ DIRECT = "O_DIRECT would read past the library"
 COPY = "copying inside the kernel would copy ciphertext; refused as for a file that cannot, callers read and write"
 THREADS = "threads inside libc would read ciphertext; refused as where there is no such call"
 FILE = "the descriptor is that of a memory file"
+FURTHER = FILE + ", where positions go further"
 ZEROS = "anonymous memory would show zeros where a file's mapping shows the file"
 
 ACCESSES = ("O_RDWR", "O_WRONLY", "O_WRONLY and O_APPEND", "O_RDWR and O_CREAT", "neither reading nor writing")
@@ -76,9 +77,8 @@ DEVIATIONS = [
     Deviation("fstatfs | kind", MEMFD, "another", FILE),
     *several([f"fcntl | F_GETFL of {flag}" for flag in ("O_SYNC", "O_DSYNC", "O_NOFOLLOW", "O_ASYNC")],
              MEMFD, "[0-9]*", FILE + "; these flags are given when a file is opened and mean nothing to a reader"),
-    Deviation("* | at the largest position", MEMFD, "-1 EINVAL", FILE + ", where positions go further", sometimes=True),
-    Deviation("lseek | SEEK_SET to the last offset", MEMFD, "9223372036854775807", FILE + ", where positions go further",
-              sometimes=True),
+    Deviation("* | at the largest position", MEMFD, "-1 EINVAL", FURTHER, sometimes=True),
+    Deviation("lseek | SEEK_SET to the last offset", MEMFD, "9223372036854775807", FURTHER, sometimes=True),
     *several(["preadv* | RWF_NOWAIT*", "preadv* | both*"], MEMFD, "-1 EOPNOTSUPP",
              FILE + ", and the kernel does not know this flag for such", sometimes=True),
     *several(["preadv* | RWF_NOWAIT*: the buffers", "preadv* | both*: the buffers"], MEMFD, "20000:*",

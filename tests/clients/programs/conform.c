@@ -265,7 +265,7 @@ static void left_open(void)
 	found("the end", "open descriptors", "%s", numbers);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct stat st;
 	need(argc == 3 && chdir(argv[2]) == 0 && stat("model", &st) == 0);
@@ -288,3 +288,15 @@ int main(int argc, char **argv)
 		}
 	return 2;
 }
+
+#ifdef EARLY
+__attribute__((constructor)) static void early(int argc, char **argv)
+{
+	_exit(run(argc, argv));
+}
+#else
+int main(int argc, char **argv)
+{
+	return run(argc, argv);
+}
+#endif

@@ -3,7 +3,8 @@
  * twin with it, it prints the same lines.
  *
  * PROGRAM TOPIC FOLDER: runs one topic in FOLDER, which holds `model`, `link` to it, `other` (a plain file),
- * and model.1 … model.4, copies of the model to spoil. No address, id or time is ever printed.
+ * and model.1 … model.4, copies of the model to spoil. No address, id or time is ever printed. With EARLY it is a
+ * library, which does the same when it is loaded, and then ends the process.
  *
  *     NAME | WHAT | result ERRNO | position | bytes:digest, "spilt" when bytes behind them changed too
  *
@@ -35,7 +36,7 @@ extern sigjmp_buf caught;       /* where a step goes on when its call raised a s
 
 #define TOPIC(name)                                                             \
 	static void topic_##name(void);                                         \
-	__attribute__((constructor)) static void add_##name(void)               \
+	__attribute__((constructor(1000))) static void add_##name(void)         \
 	{                                                                       \
 		static struct topic self = {#name, topic_##name, NULL};         \
 		self.next = topics;                                             \

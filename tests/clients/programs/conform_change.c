@@ -16,7 +16,8 @@ static unsigned char *map_path(const char *path, int prot, int flags)
 /* model.1 … model.4 are there to be spoilt. */
 TOPIC(map_replaced)
 {
-	unsigned char *place = map_path("model.1", PROT_READ, MAP_PRIVATE), *shared = map_path("model.1", PROT_READ, MAP_SHARED);
+	unsigned char *place = map_path("model.1", PROT_READ, MAP_PRIVATE);
+	unsigned char *shared = map_path("model.1", PROT_READ, MAP_SHARED);
 	STEP(rename, "another file over it", ("other", "model.1"));
 	look("mmap", "of what was replaced", place, PAGES * page);
 	STEP(madvise, "MADV_DONTNEED of what was replaced", (shared, PAGES * page, MADV_DONTNEED));
@@ -34,7 +35,8 @@ TOPIC(map_replaced)
 
 TOPIC(map_truncated)
 {
-	unsigned char *place = map_path("model.3", PROT_READ | PROT_WRITE, MAP_PRIVATE), *shared = map_path("model.3", PROT_READ, MAP_SHARED);
+	unsigned char *place = map_path("model.3", PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	unsigned char *shared = map_path("model.3", PROT_READ, MAP_SHARED);
 	touch("mmap", "a page before it is cut off", place + 4 * page);
 	look("mmap", "before the file is cut off", place, PAGES * page);
 	STEP(truncate, "in the midst of a mapping", ("model.3", (off_t)(middle + 2 * page)));
