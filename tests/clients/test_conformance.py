@@ -14,13 +14,14 @@ import hooks
 import models
 from configs import SERVING_MODES, Config
 from deviations import DEVIATIONS
-from harness import PROGRAMS
+from harness import LIBRARY, PROGRAMS
 
 SOURCES = sorted((p.name for p in PROGRAMS.glob("conform*.c")), key=lambda name: (name != "conform.c", name))
 TOPICS = re.findall(r"^TOPIC\((\w+)\)", "".join((PROGRAMS / s).read_text() for s in SOURCES), re.M)
 CHUNKS, WHOLE = Config("numpy", 2, chunk="4096"), Config("numpy", 1)
 PARTLY = Config("numpy", 2, chunk="4096", exclude=("weight", "layer.1.*"))
 PLAIN = ("-O1", "-g", "-w")
+EARLY = ("-O1", "-g", "-w", "-shared", "-fPIC", "-DEARLY")
 FORTIFIED = ("-O2", "-g", "-w", "-D_FILE_OFFSET_BITS=64", "-D_FORTIFY_SOURCE=2")
 RUNS = [(CHUNKS, PLAIN), (CHUNKS, FORTIFIED), (WHOLE, PLAIN), (PARTLY, PLAIN)]
 
@@ -49,6 +50,11 @@ def says(shim, pair, scratch, compile_program):
     """What the program prints, each combination once. No mode: without the library."""
     done = {}
 
+    def run(program, topic, folder, mode, keys, early):
+        env = {"SEED": models.SEED} | ({"LD_PRELOAD": f"{LIBRARY}:{program}"} if early else {})
+        return shim.run([shutil.which("true") if early else program, topic, folder], on=mode is not None, serve=mode,
+                        keys=keys, env=env, quiet=False)
+
     def prepare(model):
         folder = scratch()
         for name in ("model", "model.1", "model.2", "model.3", "model.4"):
@@ -64,8 +70,7 @@ def says(shim, pair, scratch, compile_program):
             files = pair(config)
             folder = prepare(files.encrypted if encrypted else files.expected)
             program = compile_program(*SOURCES, options=options)
-            done[what] = lines_of(shim.run([program, topic, folder], on=mode is not None, serve=mode,
-                                           keys=files.keys, env={"SEED": models.SEED}, quiet=False))
+            done[what] = lines_of(run(program, topic, folder, mode, files.keys, early=options is EARLY))
             shutil.rmtree(folder)
         return done[what]
 
@@ -111,6 +116,21 @@ def test_ciphertext_differs(topic, config, says):
     """Without the library the encrypted file gives other lines: the topic looks at bytes."""
     plain, bare = (says(topic, config, PLAIN, None, encrypted=e) for e in (False, True))
     assert (plain == bare) == (topic in WITHOUT_BYTES)
+
+
+@every_mode
+@every_topic
+def test_before_the_constructor(topic, mode, says):
+    """In another library's constructor, before the library itself was started, everything is the same."""
+    assert says(topic, CHUNKS, EARLY, mode) == says(topic, CHUNKS, PLAIN, mode)
+
+
+def test_that_is_before_the_constructor(shim, compile_program):
+    program = compile_program(*SOURCES, options=EARLY)
+    env = {"LD_PRELOAD": f"{LIBRARY}:{program}", "LD_DEBUG": "files"}
+    done = shim.run([shutil.which("true")], env=env, quiet=False)
+    starts = re.findall(r"calling init: (\S+)", done.err.decode())
+    assert str(program) in starts and str(LIBRARY) not in starts
 
 
 @every_mode

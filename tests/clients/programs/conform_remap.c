@@ -104,13 +104,13 @@ TOPIC(move_and_keep)
 	unsigned char *place = window(PROT_READ, MAP_PRIVATE);
 	view("mremap", "before MREMAP_DONTUNMAP", place);
 	unsigned char *to = PLACE(mremap, "MREMAP_DONTUNMAP", (place, PAGES * page, PAGES * page,
-							       MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
+							       MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
 	if (to == MAP_FAILED)
 		return; /* the kernel is older than 5.13 */
 	view("mremap", "MREMAP_DONTUNMAP", to);
 	view("mremap", "MREMAP_DONTUNMAP: the old place", place);
 	unsigned char *shared = window(PROT_READ, MAP_SHARED);
-	to = PLACE(mremap, "MREMAP_DONTUNMAP, shared", (shared, page, page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
+	to = PLACE(mremap, "MREMAP_DONTUNMAP, shared", (shared, page, page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
 	look("mremap", "MREMAP_DONTUNMAP, shared", to, page);
 	look("mremap", "MREMAP_DONTUNMAP, shared: the old place", shared, page);
 }
