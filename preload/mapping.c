@@ -150,7 +150,8 @@ void shim_mapping_moved(void *from, size_t len, void *to)
 	release(&before);
 }
 
-/* The kernel judges the request: for a moment it maps the encrypted file in the same way, somewhere. 0 or an errno. */
+/* The kernel judges the request: for a moment it maps the encrypted file in the same way, somewhere. 0 or an
+ * errno. */
 static int check(const struct shim_mapping_request *request, size_t page)
 {
 	const int placed = MAP_FIXED | MAP_FIXED_NOREPLACE;
@@ -158,6 +159,8 @@ static int check(const struct shim_mapping_request *request, size_t page)
 		return EINVAL;
 	long got = raw_mmap(NULL, request->len, request->prot, request->flags & ~(placed | MAP_POPULATE | MAP_LOCKED),
 			    request->fd, request->offset);
+	if (got == -ENODEV)
+		return 0; /* a file system that maps no files: read is all that is needed here */
 	if (got < 0 && got >= -4095)
 		return (int)-got;
 	raw_munmap((void *)got, request->len);

@@ -89,6 +89,8 @@ static int64_t claim(const struct shim_file *file, int fd, int64_t *len)
 		if (after >= 0)
 			return after - *len;
 		int64_t at = raw_lseek(fd, 0, SEEK_CUR);
+		if (at > INT64_MAX - *len)
+			return -EINVAL;
 		int64_t left = at < 0 ? *len : (int64_t)clamp(file, at, (uint64_t)*len);
 		if (left == *len)
 			return after;
