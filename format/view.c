@@ -236,6 +236,12 @@ static int serve_block(void *context, uint64_t block, struct ct_error *err)
 int ct_view_read(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		 uint64_t offset, struct ct_error *err)
 {
+	return ct_view_read_on(view, source, bytes, len, offset, view->options.threads, err);
+}
+
+int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		    uint64_t offset, unsigned threads, struct ct_error *err)
+{
 	uint64_t size = view->model->file_size;
 	if (offset > size || len > size - offset)
 		return ct_fail(err, CT_E_ARGUMENT, "a read past the end of the file");
@@ -243,7 +249,8 @@ int ct_view_read(struct ct_view *view, const struct ct_source *source, void *byt
 		return 0;
 	struct request request = {view, source, bytes, offset, offset + len};
 	uint64_t blocks = (len - 1) / BLOCK + 1, worth = len / PER_THREAD;
-	unsigned threads = view->options.threads;
+	if (threads > view->options.threads)
+		threads = view->options.threads;
 	if (threads > worth)
 		threads = (unsigned)worth;
 	int status = ct_parallel(threads, blocks, serve_block, &request, err);

@@ -32,6 +32,11 @@ const struct ct_model *ct_view_model(const struct ct_view *view);
 int ct_view_read(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		 uint64_t offset, struct ct_error *err);
 
+/* The same on at most `threads` threads, if that is less than the view's own limit. With one thread no other is
+ * made, and nothing is asked of the C library but memory. */
+int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		    uint64_t offset, unsigned threads, struct ct_error *err);
+
 /* See ct_cache_after_fork(). */
 void ct_view_after_fork(struct ct_view *view);
 

@@ -5,9 +5,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lazy.h"
 #include "mapping.h"
 #include "real.h"
 
+#ifndef MADV_POPULATE_READ /* Linux 5.14 */
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
 #ifndef MADV_COLD /* Linux 5.4 */
 #define MADV_COLD 20
 #endif
@@ -56,6 +61,10 @@ SHIM_HOOK int madvise(void *address, size_t len, int advice)
 		return shim_real.madvise(address, len, advice);
 	int saved = errno, result;
 	switch (advice) {
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		shim_lazy_ready(address, len);
+		return shim_real.madvise(address, len, advice);
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 		result = keep(address, len, advice);
@@ -96,10 +105,28 @@ static bool may_not_write(const void *address, size_t len, int prot)
 	return shared;
 }
 
+/* What is there is the kernel's affair; what is not will be as wanted when it is. */
+static int protect(void *address, size_t len, int prot, int key, bool keyed)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)address, end = at + (len + page - 1) / page * page;
+	if (!shim_lazy_any() || !shim_mapping_has(address, len) || at % page != 0 || end < at)
+		return keyed ? shim_real.pkey_mprotect(address, len, prot, key) : shim_real.mprotect(address, len, prot);
+	while (at < end) {
+		uintptr_t start = at, stop = end;
+		bool kernel = shim_lazy_protect(&start, &stop, prot);
+		if (kernel && (keyed ? shim_real.pkey_mprotect((void *)at, stop - at, prot, key)
+				     : shim_real.mprotect((void *)at, stop - at, prot)) != 0)
+			return -1;
+		at = stop;
+	}
+	return 0;
+}
+
 SHIM_HOOK int mprotect(void *address, size_t len, int prot)
 {
 	if (!may_not_write(address, len, prot))
-		return shim_real.mprotect(address, len, prot);
+		return protect(address, len, prot, -1, false);
 	errno = EACCES;
 	return -1;
 }
@@ -107,7 +134,7 @@ SHIM_HOOK int mprotect(void *address, size_t len, int prot)
 SHIM_HOOK int pkey_mprotect(void *address, size_t len, int prot, int key)
 {
 	if (!may_not_write(address, len, prot))
-		return shim_real.pkey_mprotect(address, len, prot, key);
+		return protect(address, len, prot, key, true);
 	errno = EACCES;
 	return -1;
 }

@@ -49,9 +49,11 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 	if ((value = get("CTSHIM_SERVE")) != NULL) {
 		if (strcmp(value, "memfd") == 0)
 			config->mode = SHIM_MEMFD;
+		else if (strcmp(value, "lazy") == 0)
+			config->mode = SHIM_LAZY;
 		else if (strcmp(value, "eager") != 0)
 			return ct_fail(err, CT_E_ARGUMENT,
-				       "CTSHIM_SERVE is '%.40s', which is no serving mode: use eager or memfd",
+				       "CTSHIM_SERVE is '%.40s', which is no serving mode: use eager, lazy or memfd",
 				       value);
 	}
 	if ((value = get("CTSHIM_THREADS")) != NULL) {

@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-enum shim_mode { SHIM_EAGER, SHIM_MEMFD };
+enum shim_mode { SHIM_EAGER, SHIM_LAZY, SHIM_MEMFD };
 
 enum shim_level { SHIM_OFF, SHIM_ERROR, SHIM_WARN, SHIM_INFO, SHIM_DEBUG };
 

@@ -2,12 +2,14 @@
  * is, because it is the parent's. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <stdarg.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "input.h"
+#include "own.h"
 #include "process.h"
 #include "raw.h"
 #include "real.h"
@@ -53,8 +55,29 @@ static int copied(int from, int to)
 	return -1;
 }
 
+/* Makes way for a number that the program wants. */
+static void make_way(int fd)
+{
+	if (shim_is_own(fd) && shim_process_owns())
+		shim_own_move(fd, shim_file_own_moved);
+}
+
+/* Calls `close` for each part of a range that has none of the shim's numbers in it. */
+static int spare_own(unsigned first, unsigned last, int flags, int (*close_part)(unsigned, unsigned, int))
+{
+	for (int own; first <= last && (own = shim_own_next((int)(first > INT_MAX ? INT_MAX : first))) != INT_MAX
+		      && (unsigned)own <= last; first = (unsigned)own + 1)
+		if (first < (unsigned)own && close_part(first, (unsigned)own - 1, flags) != 0)
+			return -1;
+	return first <= last ? close_part(first, last, flags) : 0;
+}
+
 SHIM_HOOK int close(int fd)
 {
+	if (shim_is_own(fd)) {
+		errno = EBADF;
+		return -1;
+	}
 	leaving(fd);
 	return shim_real.close(fd);
 }
@@ -70,6 +93,7 @@ SHIM_HOOK int dup2(int fd, int to)
 	if (fd == to)
 		return shim_real.dup2(fd, to);
 	leaving(to);
+	make_way(to);
 	return copied(fd, shim_real.dup2(fd, to));
 }
 SHIM_ALIAS(__dup2, dup2);
@@ -79,6 +103,7 @@ SHIM_HOOK int dup3(int fd, int to, int flags)
 	if (fd == to)
 		return shim_real.dup3(fd, to, flags);
 	leaving(to);
+	make_way(to);
 	return copied(fd, shim_real.dup3(fd, to, flags));
 }
 
@@ -110,12 +135,17 @@ SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {
 	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= last && shim_process_owns())
 		untrack(first, last);
-	return shim_real.close_range(first, last, flags);
+	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) != 0 || first > last)
+		return shim_real.close_range(first, last, flags);
+	return spare_own(first, last, flags, shim_real.close_range);
 }
 
 SHIM_HOOK void closefrom(int first)
 {
 	if (shim_process_owns())
 		untrack(first > 0 ? (unsigned)first : 0, ~0u);
-	shim_real.closefrom(first);
+	if (shim_own_next(0) == INT_MAX)
+		shim_real.closefrom(first);
+	else
+		spare_own(first > 0 ? (unsigned)first : 0, ~0u, 0, shim_real.close_range);
 }

@@ -1,6 +1,7 @@
 #include "file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "build.h"
 #include "ciphertext.h"
 #include "log.h"
+#include "own.h"
 #include "raw.h"
 
 enum { FILES_MAX = 4096, IDLE_MAX = 64 };
@@ -182,16 +184,65 @@ void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hin
 	release(&before);
 }
 
+static int read_view(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset, unsigned threads,
+		     struct ct_error *err)
+{
+	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
+	return ct_view_read_on(file->view, &source, bytes, len, offset, threads, err);
+}
+
+static int tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
+{
+	if (err->sys != EFAULT) /* the program's own mistake, and it is told by errno */
+		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err->message);
+	return ct_error_errno(err, doing == SHIM_READING);
+}
+
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing)
 {
 	struct ct_error err;
-	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
-	if (ct_view_read(file->view, &source, bytes, len, offset, &err) == 0)
-		return 0;
-	if (err.sys != EFAULT) /* the program's own mistake, and it is told by errno */
-		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err.message);
-	return ct_error_errno(&err, doing == SHIM_READING);
+	return read_view(file, fd, bytes, len, offset, UINT_MAX, &err) == 0 ? 0 : tell(file, &err, doing);
+}
+
+int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads)
+{
+	struct ct_error err;
+	int fd, status;
+	do {
+		fd = atomic_load(&file->own);
+		status = read_view(file, fd, bytes, len, offset, threads, &err);
+	} while (status != 0 && fd != atomic_load(&file->own)); /* it was moved meanwhile */
+	return status == 0 ? 0 : tell(file, &err, SHIM_READING);
+}
+
+bool shim_file_own_get(struct shim_file *file, int fd)
+{
+	sigset_t before;
+	acquire(&before);
+	if (file->own_users == 0)
+		atomic_store(&file->own, shim_own_open(fd));
+	bool have = atomic_load(&file->own) >= 0;
+	file->own_users += have;
+	release(&before);
+	return have;
+}
+
+void shim_file_own_put(struct shim_file *file)
+{
+	sigset_t before;
+	acquire(&before);
+	if (--file->own_users == 0)
+		shim_own_close(atomic_exchange(&file->own, -1));
+	release(&before);
+}
+
+void shim_file_own_moved(int from, int to)
+{
+	for (unsigned i = 0; i < FILES_MAX; i++) {
+		int expected = from;
+		atomic_compare_exchange_strong(&files[i].own, &expected, to);
+	}
 }
 
 void shim_file_after_fork(void)

@@ -18,9 +18,11 @@ struct shim_file {
 	struct stat identity;
 	struct ct_view *view;
 	char *path; /* resolved, for messages */
+	atomic_int own; /* a descriptor of the shim's own (own.h), while own_users ask for one */
 	/* Under the registry's lock. */
 	enum { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
 	unsigned long last_use;
+	unsigned own_users;
 	struct shim_plain_hint {
 		int fd;
 		dev_t dev;
@@ -50,6 +52,18 @@ void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hin
 enum shim_doing { SHIM_OPENING, SHIM_READING };
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing);
+
+/* Ciphertext for mappings that outlive the program's descriptor: as long as somebody wants it, the file has one of the
+ * shim's own, which comes from `fd`. False: there is no number left. */
+bool shim_file_own_get(struct shim_file *file, int fd);
+void shim_file_own_put(struct shim_file *file);
+
+/* The own descriptor `from` is `to` now: for shim_own_move(). */
+void shim_file_own_moved(int from, int to);
+
+/* shim_file_read() from the own descriptor, on at most `threads` threads. Async-signal-safe with one, as far as the
+ * allocator is. */
+int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads);
 
 /* In a forked child: threads that held locks or were building entries do not exist here. */
 void shim_file_after_fork(void);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lazy.h"
 #include "mapping.h"
 #include "raw.h"
 #include "real.h"
@@ -34,6 +35,8 @@ SHIM_HOOK void *mmap(void *address, size_t len, int prot, int flags, int fd, off
 	void *result;
 	if (serve(&result, address, len, prot, flags, fd, offset))
 		return result;
+	if ((flags & MAP_FIXED) != 0)
+		shim_lazy_ready(address, len); /* it may fail, and then all must be as it was */
 	result = shim_real.mmap(address, len, prot, flags, fd, offset);
 	if (result != MAP_FAILED && (flags & MAP_FIXED) != 0)
 		shim_mapping_gone(address, len);
@@ -73,7 +76,10 @@ SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...
 			errno = grows ? ENOMEM : EINVAL;
 			return MAP_FAILED;
 		}
+		shim_lazy_join((uintptr_t)address, (uintptr_t)address + (len + page - 1) / page * page);
 	}
+	if ((flags & MREMAP_FIXED) != 0)
+		shim_lazy_ready(to, new_len);
 	void *moved = shim_real.mremap(address, len, new_len, flags, to);
 	if (moved != MAP_FAILED) {
 		if ((flags & MREMAP_FIXED) != 0)

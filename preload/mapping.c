@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lazy.h"
 #include "log.h"
 #include "process.h"
 #include "raw.h"
@@ -134,6 +135,7 @@ void shim_mapping_gone(void *address, size_t len)
 	uintptr_t start, end;
 	if (!range_of(address, len, &start, &end) || !shim_process_owns())
 		return;
+	shim_lazy_gone(start, end);
 	acquire(&before);
 	take_out(start, end, 0);
 	release(&before);
@@ -180,6 +182,13 @@ static void remember(void *made, size_t len, const struct shim_mapping_request *
 	release(&before);
 }
 
+static bool wants_lazy(void)
+{
+	struct shim_config config;
+	struct ct_error unused;
+	return shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY;
+}
+
 void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request)
 {
 	struct shim_mapping_request good = *request;
@@ -193,7 +202,11 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 	good.prot &= PROT_READ | PROT_WRITE | PROT_EXEC; /* mmap(2) passes over what it does not know */
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	void *made = shim_map_eager(file, &good);
+	void *made = MAP_FAILED;
+	if (wants_lazy() && shim_lazy_fits(file, &good))
+		made = shim_map_lazy(file, &good);
+	if (made == MAP_FAILED)
+		made = shim_map_eager(file, &good);
 	pthread_setcancelstate(cancel, NULL);
 	if (made == MAP_FAILED)
 		return made;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "lazy.h"
 #include "mapping.h"
 #include "raw.h"
 
@@ -17,6 +18,7 @@ static _Atomic(_Atomic pid_t *) page;
 
 static void after_fork(void)
 {
+	shim_lazy_after_fork();
 	shim_mapping_after_fork();
 	shim_file_after_fork();
 }

@@ -141,6 +141,77 @@ static int first_pkey_mprotect(void *address, size_t len, int prot, int key)
 			 : (int)finish(SHIM_RAW(SYS_pkey_mprotect, address, len, prot, key, 0, 0));
 }
 
+static ssize_t first_write(int fd, const void *bytes, size_t len)
+{
+	return finish(raw_write(fd, bytes, len));
+}
+
+static ssize_t first_pwrite(int fd, const void *bytes, size_t len, off_t offset)
+{
+	return finish(SHIM_RAW(SYS_pwrite64, fd, bytes, len, offset, 0, 0));
+}
+
+static ssize_t first_writev(int fd, const struct iovec *parts, int count)
+{
+	return finish(SHIM_RAW(SYS_writev, fd, parts, count, 0, 0, 0));
+}
+
+static ssize_t first_pwritev(int fd, const struct iovec *parts, int count, off_t offset)
+{
+	return finish(SHIM_RAW(SYS_pwritev, fd, parts, count, offset, 0, 0));
+}
+
+static ssize_t first_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+{
+	return finish(SHIM_RAW(SYS_pwritev2, fd, parts, count, offset, 0, flags));
+}
+
+static ssize_t first_vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags)
+{
+	return finish(SHIM_RAW(SYS_vmsplice, fd, parts, count, flags, 0, 0));
+}
+
+static ssize_t first_sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
+			    socklen_t to_len)
+{
+	return finish(SHIM_RAW(SYS_sendto, fd, bytes, len, flags, to, to_len));
+}
+
+static ssize_t first_send(int fd, const void *bytes, size_t len, int flags)
+{
+	return first_sendto(fd, bytes, len, flags, NULL, 0);
+}
+
+static ssize_t first_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return finish(SHIM_RAW(SYS_sendmsg, fd, message, flags, 0, 0, 0));
+}
+
+static int first_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	return (int)finish(SHIM_RAW(SYS_sendmmsg, fd, messages, count, flags, 0, 0));
+}
+
+static int first_mlock(const void *address, size_t len)
+{
+	return (int)finish(SHIM_RAW(SYS_mlock, address, len, 0, 0, 0, 0));
+}
+
+static int first_mlock2(const void *address, size_t len, unsigned flags)
+{
+	return (int)finish(SHIM_RAW(SYS_mlock2, address, len, flags, 0, 0, 0));
+}
+
+static int first_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return (int)finish(SHIM_RAW(SYS_rt_sigprocmask, how, set, old, 8, 0, 0));
+}
+
+static int first_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return -(int)SHIM_RAW(SYS_rt_sigprocmask, how, set, old, 8, 0, 0);
+}
+
 static ssize_t first_sendfile(int out, int in, off64_t *offset, size_t len)
 {
 	return finish(SHIM_RAW(SYS_sendfile, out, in, offset, len, 0, 0));
@@ -231,6 +302,17 @@ FIRST(FILE *, fopen, (const char *path, const char *mode), (path, mode))
 FIRST(FILE *, fdopen, (int fd, const char *mode), (fd, mode))
 FIRST(FILE *, freopen, (const char *path, const char *mode, FILE *stream), (path, mode, stream))
 FIRST(int, shm_open, (const char *name, int flags, mode_t mode), (name, flags, mode))
+FIRST(size_t, fwrite, (const void *items, size_t size, size_t count, FILE *stream), (items, size, count, stream))
+FIRST(size_t, fwrite_unlocked, (const void *items, size_t size, size_t count, FILE *stream),
+      (items, size, count, stream))
+FIRST(int, sigaction, (int number, const struct sigaction *action, struct sigaction *old), (number, action, old))
+FIRST(sighandler_t, signal, (int number, sighandler_t handler), (number, handler))
+FIRST(sighandler_t, __sysv_signal, (int number, sighandler_t handler), (number, handler))
+FIRST(sighandler_t, sigset, (int number, sighandler_t handler), (number, handler))
+FIRST(int, sigignore, (int number), (number))
+FIRST(int, sighold, (int number), (number))
+FIRST(int, sigblock, (int mask), (mask))
+FIRST(int, sigsetmask, (int mask), (mask))
 FIRST(int, aio_read, (struct aiocb *request), (request))
 FIRST(int, aio_read64, (struct aiocb64 *request), (request))
 FIRST(int, lio_listio, (int mode, struct aiocb *const requests[], int count, struct sigevent *event),

@@ -8,9 +8,13 @@
 
 #include <aio.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+
+#undef fwrite_unlocked /* a macro of libc's headers */
 
 /* What marks a hook: visible, and found by nothing but the dynamic linker. */
 #define SHIM_HOOK __attribute__((visibility("default"))) extern

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "lazy.h"
 #include "raw.h"
 
 /* The most that one read(2) transfers: Linux, MAX_RW_COUNT. */
@@ -116,6 +117,8 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 	if (moves && take < (uint64_t)len)
 		raw_lseek(fd, (int64_t)take - len, SEEK_CUR); /* what lies past the end is given back */
 
+	for (int i = 0; i < count && shim_lazy_any(); i++)
+		shim_lazy_ready(parts[i].iov_base, parts[i].iov_len);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	failed = fill(file, fd, parts, take, (uint64_t)offset, &done);
 	pthread_setcancelstate(cancel, NULL);

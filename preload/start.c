@@ -1,8 +1,11 @@
 /* What happens when the library is loaded: little. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "input.h"
 #include "plain.h"
 #include "process.h"
@@ -37,11 +40,20 @@ static void meet_standard_input(void)
 		raw_close(fd);
 }
 
+/* Threads may block all signals long before a model is mapped. */
+static void keep_signal_open(void)
+{
+	const char *mode = getenv("CTSHIM_SERVE");
+	if (mode != NULL && strcmp(mode, "lazy") == 0)
+		shim_fault_keep_open();
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	int saved = errno;
 	shim_process_owns();
 	shim_real_resolve();
+	keep_signal_open();
 	meet_standard_input();
 	errno = saved;
 }

@@ -1,0 +1,98 @@
+#include "own.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "raw.h"
+
+enum { OWN_MAX = 4096 };
+
+atomic_int shim_own_lowest = INT_MAX;
+static atomic_int numbers[OWN_MAX]; /* 0: free; the number otherwise */
+
+/* Where own numbers begin: far from those that programs are given, and well below the limit. */
+static int floor_of_numbers(void)
+{
+	struct rlimit limit;
+	if (SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit, 0, 0) != 0)
+		return 512;
+	rlim_t most = limit.rlim_cur < (1 << 19) ? limit.rlim_cur : 1 << 19;
+	return (int)(most / 2);
+}
+
+static bool enter(int fd)
+{
+	for (int i = 0; i < OWN_MAX; i++) {
+		int expected = 0;
+		if (!atomic_compare_exchange_strong(&numbers[i], &expected, fd))
+			continue;
+		int lowest = atomic_load(&shim_own_lowest);
+		while (fd < lowest && !atomic_compare_exchange_weak(&shim_own_lowest, &lowest, fd))
+			;
+		return true;
+	}
+	return false;
+}
+
+int shim_own_open(int fd)
+{
+	char link[32];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	int opened = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+	int own = raw_fcntl(opened >= 0 ? opened : fd, F_DUPFD_CLOEXEC, floor_of_numbers());
+	if (opened >= 0)
+		raw_close(opened);
+	if (own < 0)
+		return -1;
+	if (enter(own))
+		return own;
+	raw_close(own);
+	return -1;
+}
+
+void shim_own_close(int fd)
+{
+	for (int i = 0; i < OWN_MAX; i++)
+		if (atomic_load(&numbers[i]) == fd) {
+			raw_close(fd);
+			atomic_store(&numbers[i], 0);
+			return;
+		}
+}
+
+bool shim_own_has(int fd)
+{
+	for (int i = 0; i < OWN_MAX; i++)
+		if (atomic_load_explicit(&numbers[i], memory_order_relaxed) == fd)
+			return true;
+	return false;
+}
+
+int shim_own_next(int from)
+{
+	int lowest = INT_MAX;
+	if (atomic_load_explicit(&shim_own_lowest, memory_order_relaxed) == INT_MAX)
+		return INT_MAX;
+	for (int i = 0; i < OWN_MAX; i++) {
+		int fd = atomic_load_explicit(&numbers[i], memory_order_relaxed);
+		if (fd != 0 && fd >= from && fd < lowest)
+			lowest = fd;
+	}
+	return lowest;
+}
+
+bool shim_own_move(int fd, void (*moved)(int from, int to))
+{
+	int to = raw_fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
+	if (to < 0)
+		to = raw_fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (to < 0 || !enter(to))
+		return false;
+	moved(fd, to);
+	for (int i = 0; i < OWN_MAX; i++) {
+		int expected = fd;
+		if (atomic_compare_exchange_strong(&numbers[i], &expected, 0))
+			break;
+	}
+	return true;
+}
