@@ -18,7 +18,7 @@
 enum {
 	LAZY_MAX = 4096,        /* mappings */
 	WINDOWS_MAX = 1024,     /* of one mapping: each is a mapping to the kernel, which allows 65530 in all */
-	SMALL = 1024 * 1024,    /* is decrypted at once */
+	SMALL = 64 * 1024,      /* is decrypted at once */
 	WIDE = 64 * 1024 * 1024, /* mappings from here on have larger windows, which cut fewer chunks in two */
 };
 
@@ -301,15 +301,22 @@ void shim_lazy_ready(const void *bytes, size_t len)
 	errno = saved;
 }
 
-/* A window that goes only in part must be there first: it would be moved whole. */
+/* A window that goes only in part must be there first, as ordinary memory: it would be moved whole. One that cannot be
+ * decrypted stays a bus error. */
+static void leave(struct lazy *lazy, size_t i)
+{
+	make_ready(lazy, i);
+	if (atomic_load(&lazy->windows[i].state) == FAILED)
+		shim_pages_past_end(start_of(lazy, i), end_of(lazy, i) - start_of(lazy, i),
+				    atomic_load(&lazy->windows[i].prot));
+}
+
 static void gone_one(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
 {
 	enum state state;
 	struct window *window = &lazy->windows[i];
-	if (start_of(lazy, i) < start || end_of(lazy, i) > end) {
-		make_ready(lazy, i);
-		return;
-	}
+	if (start_of(lazy, i) < start || end_of(lazy, i) > end)
+		leave(lazy, i);
 	if (claim(window, &state) || state != GONE) {
 		set_state(window, GONE);
 		if (atomic_fetch_sub(&lazy->left, 1) == 1)

@@ -40,7 +40,10 @@ int shim_pages_allocate(uintptr_t *start, size_t len, uintptr_t target)
 
 int shim_pages_reserve(uintptr_t *start, size_t len)
 {
-	return place(start, len, PROT_NONE, MAP_NORESERVE, 0);
+	int error = place(start, len, PROT_NONE, MAP_NORESERVE, 0);
+	if (error == 0)
+		SHIM_RAW(SYS_madvise, *start, len, MADV_DONTDUMP, 0, 0, 0);
+	return error;
 }
 
 int shim_pages_past_end(uintptr_t start, size_t len, int prot)

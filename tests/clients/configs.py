@@ -6,7 +6,7 @@ import pytest
 
 
 # The ways to serve: what CTSHIM_SERVE may say.
-SERVING_MODES = ("eager", "memfd")
+SERVING_MODES = ("eager", "lazy", "memfd")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class Config:
 CONFIGS = [
     Config("numpy", 2, chunk="4096"),
     Config("numpy", 2, chunk="4096", serve="memfd"),
+    Config("numpy", 2, chunk="4096", serve="lazy"),
+    Config("big", 2, serve="lazy"),
+    Config("numpy", 1, serve="lazy"),
     Config("numpy", 1),
     Config("numpy", 1, serve="memfd"),
     Config("big", 2),

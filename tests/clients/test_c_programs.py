@@ -6,7 +6,7 @@ from configs import CONFIGS, every_config
 from harness import Checks
 
 READS, STDIO, MAPS = Checks("reads.c"), Checks("stdio.c"), Checks("maps.c")
-STREAMS = Checks("streams.cc")
+STREAMS, LAZY = Checks("streams.cc"), Checks("lazy.c")
 
 # Large-file and fortified builds call libc by other names.
 PLAIN = ("-O1", "-g")
@@ -39,6 +39,15 @@ def test_stdio(name, config, options, outcomes, compile_program):
 @pytest.mark.parametrize("name", MAPS.names)
 def test_maps(name, config, outcomes, compile_program):
     verdict(MAPS, name, config, FORTIFIED, outcomes, compile_program)
+
+
+ON_DEMAND = [c for c in CONFIGS if c.model == "big" or c.serve == "lazy"]
+
+
+@pytest.mark.parametrize("config", ON_DEMAND, ids=str)
+@pytest.mark.parametrize("name", LAZY.names)
+def test_lazy(name, config, outcomes, compile_program):
+    verdict(LAZY, name, config, FORTIFIED, outcomes, compile_program)
 
 
 @pytest.mark.parametrize("config", CONFIGS[:8], ids=str)

@@ -23,12 +23,13 @@ PARTLY = Config("numpy", 2, chunk="4096", exclude=("weight", "layer.1.*"))
 PLAIN = ("-O1", "-g", "-w")
 EARLY = ("-O1", "-g", "-w", "-shared", "-fPIC", "-DEARLY")
 FORTIFIED = ("-O2", "-g", "-w", "-D_FILE_OFFSET_BITS=64", "-D_FORTIFY_SOURCE=2")
-RUNS = [(CHUNKS, PLAIN), (CHUNKS, FORTIFIED), (WHOLE, PLAIN), (PARTLY, PLAIN)]
+BIG = Config("big", 2)
+RUNS = [(CHUNKS, PLAIN), (CHUNKS, FORTIFIED), (WHOLE, PLAIN), (PARTLY, PLAIN), (BIG, PLAIN)]
 
 # What these do has nothing to do with a model's bytes: ciphertext gives the same lines.
 WITHOUT_BYTES = {"seek_sparse", "open_facts"}
 
-every_run = pytest.mark.parametrize("config, options", RUNS, ids=["chunks", "fortified", "v1", "partly"])
+every_run = pytest.mark.parametrize("config, options", RUNS, ids=["chunks", "fortified", "v1", "partly", "big"])
 every_topic = pytest.mark.parametrize("topic", TOPICS)
 every_mode = pytest.mark.parametrize("mode", SERVING_MODES)
 

@@ -23,6 +23,7 @@ VERSIONED = {
     "aio_read64": "moved from librt to libc, otherwise the same",
     "lio_listio": "the oldest may signal too early, the newer ones not at all late",
     "lio_listio64": "the oldest may signal too early, the newer ones not at all late",
+    "pthread_sigmask": "moved from libpthread to libc, otherwise the same",
     "shm_open": "moved from librt to libc, otherwise the same",
 }
 
