@@ -61,6 +61,12 @@ SHIM_HOOK int madvise(void *address, size_t len, int advice)
 		return shim_real.madvise(address, len, advice);
 	int saved = errno, result;
 	switch (advice) {
+	case MADV_WILLNEED:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_NORMAL:
+		shim_lazy_advise(address, len, advice);
+		return shim_real.madvise(address, len, advice);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		shim_lazy_ready(address, len);

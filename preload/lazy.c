@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "fault.h"
 #include "pages.h"
 #include "process.h"
@@ -43,6 +44,8 @@ struct lazy {
 	uint64_t offset;    /* file offset of `start` */
 	struct shim_file *file;
 	struct window *windows; /* NULL: the entry is free */
+	struct shim_runs runs;
+	atomic_bool random; /* the program says that there is no sequence */
 };
 
 atomic_uint shim_lazy_count;
@@ -219,6 +222,36 @@ static bool is_stuck(uintptr_t at)
 	return times > MANY;
 }
 
+/* A thread of the shim's own: fills a window if it is still there and still empty. */
+static void fill_ahead(unsigned mapping, size_t number)
+{
+	enum state state;
+	struct lazy *lazy = &lazies[mapping];
+	struct fill fill = {.lazy = lazy, .number = number, .threads = 1};
+	atomic_fetch_add(&lazy->users, 1);
+	if (atomic_load(&lazy->end) != 0 && number < lazy->count
+	    && atomic_load(&lazy->windows[number].state) == EMPTY && claim(&lazy->windows[number], &state))
+		fill_window(&fill);
+	let_go(lazy);
+}
+
+static void ask_for(struct lazy *lazy, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count && i < lazy->count; i++)
+		if (atomic_load(&lazy->windows[i].state) == EMPTY)
+			shim_ahead_ask((unsigned)(lazy - lazies), i);
+}
+
+/* Before the window that was touched is decrypted, so that all goes on at once. */
+static void look_ahead(struct lazy *lazy, size_t touched)
+{
+	size_t first, count = 0;
+	if (!atomic_load(&lazy->random))
+		count = shim_ahead_guess(&lazy->runs, touched, lazy->size, &first);
+	if (count > 0)
+		ask_for(lazy, first, count);
+}
+
 static enum shim_fault touch(struct lazy *lazy, uintptr_t at, bool write)
 {
 	enum state state;
@@ -226,6 +259,9 @@ static enum shim_fault touch(struct lazy *lazy, uintptr_t at, bool write)
 	struct window *window = &lazy->windows[fill.number];
 	if (!allows(atomic_load(&window->prot), write))
 		return SHIM_FAULT_OTHER;
+	uint32_t now = atomic_load(&window->state);
+	if (now == EMPTY || now == CLAIMED)
+		look_ahead(lazy, fill.number);
 	if (claim(window, &state)) {
 		shim_stack_run(fill_window, &fill);
 		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;
@@ -281,6 +317,32 @@ static bool for_each(uintptr_t start, uintptr_t end, visit *each)
 	}
 	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, 8, 0, 0);
 	return any;
+}
+
+static void expect_normal(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	(void)i, (void)start, (void)end;
+	atomic_store(&lazy->random, false);
+}
+
+static void expect_random(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	(void)i, (void)start, (void)end;
+	atomic_store(&lazy->random, true);
+}
+
+static void ask_one(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	(void)start, (void)end;
+	ask_for(lazy, i, 1);
+}
+
+void shim_lazy_advise(const void *address, size_t len, int advice)
+{
+	uintptr_t start = (uintptr_t)address;
+	if (shim_lazy_any() && len > 0)
+		for_each(start, start + len,
+			 advice == MADV_WILLNEED ? ask_one : advice == MADV_RANDOM ? expect_random : expect_normal);
 }
 
 static void ready_one(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
@@ -388,6 +450,7 @@ void shim_lazy_join(uintptr_t start, uintptr_t end)
 void shim_lazy_after_fork(void)
 {
 	atomic_flag_clear(&making);
+	shim_ahead_after_fork();
 	for (unsigned i = 0, n = atomic_load(&used); i < n; i++) {
 		struct lazy *lazy = &lazies[i];
 		atomic_store(&lazy->users, 0);
@@ -450,6 +513,8 @@ static bool enter(struct lazy *lazy, struct shim_file *file, uintptr_t start, si
 	lazy->count = count;
 	lazy->offset = offset;
 	lazy->file = file;
+	memset(&lazy->runs, 0, sizeof lazy->runs);
+	atomic_store(&lazy->random, false);
 	atomic_store(&lazy->left, count);
 	shim_file_get(file);
 	atomic_store(&lazy->start, start);
@@ -480,12 +545,14 @@ static void *make(struct shim_file *file, const struct shim_mapping_request *req
 	return MAP_FAILED;
 }
 
-void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request)
+void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request, unsigned threads)
 {
 	if (!shim_process_owns() || !shim_stack_prepare() || !shim_file_own_get(file, request->fd))
 		return MAP_FAILED;
 	void *made = shim_fault_watch() ? make(file, request) : MAP_FAILED;
 	if (made == MAP_FAILED)
 		shim_file_own_put(file);
+	else if (threads > 1)
+		shim_ahead_start(threads, fill_ahead);
 	return made;
 }

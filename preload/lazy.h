@@ -21,8 +21,11 @@ static inline bool shim_lazy_any(void)
 /* Can this be mapped lazily, and is it worth it? `request` is valid and page aligned. */
 bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request);
 
-/* Map it. MAP_FAILED, errno untouched: it has to be done eagerly. */
-void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request);
+/* Map it; `threads` may decrypt ahead of a reader. MAP_FAILED, errno untouched: it has to be done eagerly. */
+void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request, unsigned threads);
+
+/* What madvise() says of the future: MADV_WILLNEED, MADV_RANDOM, or one that takes that back. */
+void shim_lazy_advise(const void *address, size_t len, int advice);
 
 /* A fault at `at`. SHIM_FAULT_OTHER: not ours, or the program was not allowed to do that. SHIM_FAULT_DONE: try again.
  * SHIM_FAULT_BROKEN: the window cannot be decrypted, the reason is logged. Async-signal-safe; signals blocked. */

@@ -182,11 +182,12 @@ static void remember(void *made, size_t len, const struct shim_mapping_request *
 	release(&before);
 }
 
-static bool wants_lazy(void)
+/* On how many threads the environment wants it lazily; 0: not at all. */
+static unsigned wants_lazy(void)
 {
 	struct shim_config config;
 	struct ct_error unused;
-	return shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY;
+	return shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY ? config.threads : 0;
 }
 
 void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request)
@@ -203,8 +204,9 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	void *made = MAP_FAILED;
-	if (wants_lazy() && shim_lazy_fits(file, &good))
-		made = shim_map_lazy(file, &good);
+	unsigned threads = wants_lazy();
+	if (threads > 0 && shim_lazy_fits(file, &good))
+		made = shim_map_lazy(file, &good, threads);
 	if (made == MAP_FAILED)
 		made = shim_map_eager(file, &good);
 	pthread_setcancelstate(cancel, NULL);
