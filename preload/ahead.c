@@ -135,6 +135,12 @@ void shim_ahead_start(unsigned wanted, shim_ahead_work *work)
 	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, 8, 0, 0);
 }
 
+void shim_ahead_rest(void)
+{
+	atomic_fetch_add(&asked, 1);
+	SHIM_RAW(SYS_futex, &asked, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+}
+
 void shim_ahead_after_fork(void)
 {
 	atomic_flag_clear(&busy);

@@ -34,6 +34,9 @@ void shim_ahead_start(unsigned threads, shim_ahead_work *work);
 /* Ask for a window. What does not fit the queue is forgotten. Async-signal-safe; signals blocked. */
 void shim_ahead_ask(unsigned mapping, size_t window);
 
+/* Nothing is mapped lazily any more: idle threads are to see that. */
+void shim_ahead_rest(void);
+
 /* In a forked child there are no threads. */
 void shim_ahead_after_fork(void);
 

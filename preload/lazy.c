@@ -135,7 +135,8 @@ static void reclaim(void)
 		lazy->windows = NULL;
 		shim_file_own_put(lazy->file);
 		shim_file_put(lazy->file);
-		atomic_fetch_sub(&shim_lazy_count, 1);
+		if (atomic_fetch_sub(&shim_lazy_count, 1) == 1)
+			shim_ahead_rest();
 	}
 }
 
