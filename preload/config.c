@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 #include "parallel.h"
 
-enum { THREADS_MAX = 64 };
+enum { THREADS_MAX = 64, LAZY_FROM = 64 * 1024 };
 
 static const char *get(const char *name)
 {
@@ -25,6 +26,21 @@ static int read_level(const char *value, enum shim_level *level)
 		}
 	}
 	return -1;
+}
+
+/* Bytes, or with K, M, G that many KiB, MiB, GiB. */
+static int read_size(const char *value, uint64_t *size)
+{
+	static const char units[] = "KMG";
+	char *end;
+	errno = 0;
+	unsigned long long number = strtoull(value, &end, 10);
+	const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+	unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (value[0] < '0' || value[0] > '9' || errno != 0 || end[unit != NULL] != '\0' || number > UINT64_MAX >> shift)
+		return -1;
+	*size = number << shift;
+	return 0;
 }
 
 enum shim_level shim_config_level(void)
@@ -56,6 +72,10 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 				       "CTSHIM_SERVE is '%.40s', which is no serving mode: use eager, lazy or memfd",
 				       value);
 	}
+	config->lazy_from = LAZY_FROM;
+	if ((value = get("CTSHIM_LAZY_FROM")) != NULL && read_size(value, &config->lazy_from) < 0)
+		return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_LAZY_FROM is '%.40s': use a size such as 65536, 64K or 2M",
+			       value);
 	if ((value = get("CTSHIM_THREADS")) != NULL) {
 		char *end;
 		unsigned long threads = strtoul(value, &end, 10);

@@ -4,6 +4,7 @@
 #define SHIM_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 
@@ -13,6 +14,7 @@ enum shim_level { SHIM_OFF, SHIM_ERROR, SHIM_WARN, SHIM_INFO, SHIM_DEBUG };
 
 struct shim_config {
 	enum shim_mode mode;   /* CTSHIM_SERVE */
+	uint64_t lazy_from;    /* CTSHIM_LAZY_FROM: shorter mappings are decrypted at once; bytes */
 	unsigned threads;      /* CTSHIM_THREADS, at least 1 */
 	const char *match;     /* CTSHIM_MATCH: globs separated by ':'; NULL: every file */
 	bool disabled;         /* CTSHIM_DISABLE */

@@ -19,7 +19,6 @@
 enum {
 	LAZY_MAX = 4096,        /* mappings */
 	WINDOWS_MAX = 1024,     /* of one mapping: each is a mapping to the kernel, which allows 65530 in all */
-	SMALL = 64 * 1024,      /* is decrypted at once */
 	WIDE = 64 * 1024 * 1024, /* mappings from here on have larger windows, which cut fewer chunks in two */
 };
 
@@ -429,14 +428,10 @@ bool shim_lazy_protect(uintptr_t *start, uintptr_t *end, int prot)
 	return kernel;
 }
 
-void shim_lazy_join(uintptr_t start, uintptr_t end)
+/* One piece of a mapping: its windows give way to a copy of them that is one mapping to the kernel. */
+static void join(uintptr_t start, uintptr_t end, int prot)
 {
-	uintptr_t stage, first = start;
-	struct lazy *lazy = shim_lazy_any() ? find(&first, end) : NULL;
-	if (lazy == NULL)
-		return;
-	int prot = atomic_load(&lazy->windows[0].prot);
-	let_go(lazy);
+	uintptr_t stage;
 	shim_lazy_ready((void *)start, end - start);
 	if (shim_pages_allocate(&stage, end - start, start) != 0)
 		return;
@@ -446,6 +441,20 @@ void shim_lazy_join(uintptr_t start, uintptr_t end)
 	SHIM_RAW(SYS_mprotect, stage, end - start, prot, 0, 0, 0);
 	shim_lazy_gone(start, end);
 	SHIM_RAW(SYS_mremap, stage, end - start, end - start, MREMAP_MAYMOVE | MREMAP_FIXED, start, 0);
+}
+
+void shim_lazy_join(uintptr_t start, uintptr_t end)
+{
+	struct lazy *lazy;
+	while (shim_lazy_any() && start < end && (lazy = find(&start, end)) != NULL) {
+		uintptr_t stop = atomic_load(&lazy->end);
+		int prot = atomic_load(&lazy->windows[(start - lazy->base) / lazy->size].prot);
+		let_go(lazy);
+		if (stop > end)
+			stop = end;
+		join(start, stop, prot);
+		start = stop;
+	}
 }
 
 void shim_lazy_after_fork(void)
@@ -475,12 +484,12 @@ static size_t window_size(size_t len)
 	return size;
 }
 
-bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request)
+bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request, uint64_t least)
 {
 	const int ordinary = MAP_TYPE | MAP_NORESERVE | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_STACK | MAP_NONBLOCK;
 	uint64_t size = (uint64_t)file->identity.st_size, offset = (uint64_t)request->offset;
 	const struct ct_model *model = ct_view_model(file->view);
-	return request->address == NULL && (request->flags & ~ordinary) == 0 && offset < size && size - offset > SMALL && request->len > SMALL
+	return request->address == NULL && (request->flags & ~ordinary) == 0 && offset < size && size - offset >= least && request->len >= least
 	       && model->manifest.chunk_size != 0 && model->manifest.chunk_size <= LONG;
 }
 

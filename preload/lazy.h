@@ -18,8 +18,8 @@ static inline bool shim_lazy_any(void)
 	return atomic_load_explicit(&shim_lazy_count, memory_order_relaxed) != 0;
 }
 
-/* Can this be mapped lazily, and is it worth it? `request` is valid and page aligned. */
-bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request);
+/* Can this be mapped lazily, and is it worth it, from `least` bytes on? `request` is valid and page aligned. */
+bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request, uint64_t least);
 
 /* Map it; `threads` may decrypt ahead of a reader. MAP_FAILED, errno untouched: it has to be done eagerly. */
 void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request, unsigned threads);

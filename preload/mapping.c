@@ -182,12 +182,15 @@ static void remember(void *made, size_t len, const struct shim_mapping_request *
 	release(&before);
 }
 
-/* On how many threads the environment wants it lazily; 0: not at all. */
-static unsigned wants_lazy(void)
+static void *make(struct shim_file *file, const struct shim_mapping_request *request)
 {
 	struct shim_config config;
 	struct ct_error unused;
-	return shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY ? config.threads : 0;
+	void *made = MAP_FAILED;
+	if (shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY
+	    && shim_lazy_fits(file, request, config.lazy_from))
+		made = shim_map_lazy(file, request, config.threads);
+	return made != MAP_FAILED ? made : shim_map_eager(file, request);
 }
 
 void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request)
@@ -203,12 +206,7 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 	good.prot &= PROT_READ | PROT_WRITE | PROT_EXEC; /* mmap(2) passes over what it does not know */
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	void *made = MAP_FAILED;
-	unsigned threads = wants_lazy();
-	if (threads > 0 && shim_lazy_fits(file, &good))
-		made = shim_map_lazy(file, &good, threads);
-	if (made == MAP_FAILED)
-		made = shim_map_eager(file, &good);
+	void *made = make(file, &good);
 	pthread_setcancelstate(cancel, NULL);
 	if (made == MAP_FAILED)
 		return made;

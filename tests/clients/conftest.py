@@ -161,8 +161,8 @@ def outcomes(shim, pair, scratch):
                 encrypted = folder / "model.safetensors"
                 # A copy of its own: a check may try to write to it.
                 shutil.copyfile(files.encrypted, encrypted)
-                result = shim.run([*argv, encrypted, files.expected, folder], on=on, serve=serve,
-                                  keys=files.keys, env=env, quiet=False)
+                result = shim.run([*argv, encrypted, files.expected, folder], on=on, serve=serve, keys=files.keys,
+                                  env={"CTSHIM_LAZY_FROM": "0"} | (env or {}), quiet=False)
                 says = checks.outcome(result)
                 if on and result.messages:
                     said = f"the checks went well, but the shim said: {result.messages}"

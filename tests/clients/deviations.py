@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from configs import SERVING_MODES
 
-ALL, MEMFD = SERVING_MODES, ("memfd",)
+ALL, MEMFD, LAZY = SERVING_MODES, ("memfd",), ("lazy",)
 SERVED = tuple(mode for mode in SERVING_MODES if mode != "memfd")  # where the descriptor is the encrypted file's
 
 
@@ -29,6 +29,7 @@ COPY = "copying inside the kernel would copy ciphertext; refused as for a file t
 THREADS = "threads inside libc would read ciphertext; refused as where there is no such call"
 FILE = "the descriptor is that of a memory file"
 FURTHER = FILE + ", where positions go further"
+UNSEEN = "what was not touched is not decrypted, and this call of the kernel's does not come past the library"
 ZEROS = "anonymous memory would show zeros where a file's mapping shows the file"
 
 ACCESSES = ("O_RDWR", "O_WRONLY", "O_WRONLY and O_APPEND", "O_RDWR and O_CREAT", "neither reading nor writing")
@@ -91,7 +92,14 @@ DEVIATIONS = [
 
     Deviation("mmap | what is cut off*", ALL, "4096:*",
               "the pages were decrypted before the file became shorter, and stay"),
+    Deviation("mmap | what is left of a file, shared", LAZY, "SIGBUS*",
+              "what lies around a page is decrypted with it, and is no more", sometimes=True),
     Deviation("open | what is left of a file", ALL, "-1 EBADMSG", "a model that is cut off is damaged"),
+
+    Deviation("process_vm_readv | the parent's mapping", LAZY, "-1 EFAULT", UNSEEN),
+    Deviation("process_vm_readv | the parent's mapping: the bytes", LAZY, "9000:*", UNSEEN),
+    Deviation("pread | /proc/self/mem, never touched: the bytes", LAZY, "9000:*", UNSEEN),
+    Deviation("open | a name that lies in a mapping", LAZY, "-1 EFAULT", UNSEEN),
 
     Deviation("madvise | MADV_DONTNEED: the page that was written to", SERVED, "4096:*",
               ZEROS + ": the page is kept, and with it what the program wrote"),

@@ -52,7 +52,7 @@ def says(shim, pair, scratch, compile_program):
     done = {}
 
     def run(program, topic, folder, mode, keys, early):
-        env = {"SEED": models.SEED} | ({"LD_PRELOAD": f"{LIBRARY}:{program}"} if early else {})
+        env = {"SEED": models.SEED, "CTSHIM_LAZY_FROM": "0"} | ({"LD_PRELOAD": f"{LIBRARY}:{program}"} if early else {})
         return shim.run([shutil.which("true") if early else program, topic, folder], on=mode is not None, serve=mode,
                         keys=keys, env=env, quiet=False)
 
