@@ -24,6 +24,8 @@ LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLA
 CRYPTO_NEEDS := $(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null)))
 CRYPTO_LIBS := -l:libcrypto.a $(patsubst -l%,-l:lib%.a,$(CRYPTO_NEEDS)) -Wl,--exclude-libs,ALL
 LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
+# For the command alone, whose doctor reads other people's programs.
+COMMAND_LIBS := $(or $(shell $(PKG_CONFIG) --libs libelf 2>/dev/null),-lelf)
 
 ifeq ($(V),)
 Q = @
@@ -34,7 +36,8 @@ endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
 LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format)
-CLI_OBJECTS := $(call objects,cli)
+# The doctor reads the environment with the library's own eyes.
+CLI_OBJECTS := $(call objects,cli) $(BUILD)/obj/preload/config.o
 PRELOAD_OBJECTS := $(call objects,preload)
 
 all: $(BUILD)/libctshim.so $(BUILD)/ctshim
@@ -58,7 +61,7 @@ $(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.
 		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
 
 $(BUILD)/ctshim: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
-	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CLI_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CLI_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS) $(COMMAND_LIBS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib

@@ -1,15 +1,14 @@
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "executable.h"
 #include "keyfile.h"
+#include "launch.h"
 #include "options.h"
 #include "say.h"
 
@@ -33,98 +32,33 @@ static const char help[] =
 
 enum { EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
 
-static const char self[] = "/proc/self/exe";
-static const char *const places[] = {"", "/../lib", "/../lib/ctshim"};
 static const char *const modes[] = {"eager", "memfd"};
 
-/* The absolute path of the library in `path`, or -1 after telling that there is none. */
-static int find_library(char path[static PATH_MAX])
-{
-	char home[PATH_MAX], candidate[PATH_MAX + 64];
-	ssize_t len = readlink(self, home, sizeof home - 1);
-	if (len < 0) {
-		complainf("%s: %s: mount /proc, or set LD_PRELOAD yourself", self, strerror(errno));
-		return -1;
-	}
-	home[len] = '\0';
-	char *slash = strrchr(home, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		snprintf(candidate, sizeof candidate, "%s%s/libctshim.so", home, places[i]);
-		if (realpath(candidate, path) == NULL)
-			continue;
-		if (strpbrk(path, " :") == NULL)
-			return 0;
-		complainf("%s: a path with a blank or a colon cannot be preloaded: install it elsewhere", path);
-		return -1;
-	}
-	complainf("libctshim.so is neither in %s nor in ../lib from there: build or install it", home);
-	return -1;
-}
-
-/* `library` in front of what is preloaded already. */
-static int preload(const char *library)
-{
-	const char *before = getenv("LD_PRELOAD");
-	char *value;
-	int status = asprintf(&value, "%s%s%s", library, before != NULL && before[0] != '\0' ? ":" : "",
-			      before != NULL ? before : "");
-	if (status >= 0) {
-		status = setenv("LD_PRELOAD", value, 1);
-		free(value);
-	}
-	if (status < 0)
-		complainf("out of memory");
-	return status < 0 ? -1 : 0;
-}
-
-static int is_library(struct dl_phdr_info *info, size_t size, void *path)
-{
-	(void)size;
-	return strcmp(info->dlpi_name, path) == 0;
-}
-
-int command_preloaded(int argc, char **argv)
-{
-	return argc == 2 && dl_iterate_phdr(is_library, argv[1]) != 0 ? EXIT_OK : EXIT_FAILED;
-}
-
-/* ld.so goes on without a library that it cannot load: have it load one and look. */
-static int check_loads(const char *library)
-{
-	int status;
-	pid_t child = fork();
-	if (child == 0) {
-		execl(self, "ctshim", "__preloaded", library, (char *)NULL);
-		_exit(EXIT_CANNOT);
-	}
-	while (child > 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			child = -1;
-	if (child < 0)
-		complainf("cannot start a process: %s", strerror(errno));
-	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		complainf("%s: ld.so does not load it here: the program would get encrypted bytes, so it is not run",
-			  library);
-	else
-		return 0;
-	return -1;
-}
-
-/* The key file becomes the one source of keys. It is read now, so that what is wrong with it shows
- * here and not in the middle of the program. */
+/* The key file is read now, so that what is wrong with it shows here and not in the middle of the program. */
 static int give_keys(const char *keys)
 {
-	char path[PATH_MAX];
 	struct ct_keyset set = {0};
+	struct ct_error err;
 	int status = keys_load(&set, keys);
 	ct_keyset_clear(&set);
-	if (status < 0)
+	if (status == 0 && launch_give_keys(keys, &err) < 0) {
+		complain(NULL, &err);
+		status = -1;
+	}
+	return status;
+}
+
+/* Ready the environment for execvp(). */
+static int prepare(void)
+{
+	char library[PATH_MAX];
+	struct ct_error err;
+	if (launch_find_library(library, &err) < 0 || launch_preload(library, &err) < 0) {
+		complain(NULL, &err);
 		return -1;
-	if (realpath(keys, path) == NULL || setenv("CRYPTOTENSOR_KEY_JKU", path, 1) < 0
-	    || unsetenv("CRYPTOTENSOR_KEYS") < 0 || unsetenv("CTSHIM_KEY_PATH") < 0) {
-		complainf("%s: %s", keys, strerror(errno));
+	}
+	if (launch_check(library, &err) < 0) {
+		complainf("%s: the program would get encrypted bytes, so it is not run: see ctshim doctor", err.message);
 		return -1;
 	}
 	return 0;
@@ -132,20 +66,19 @@ static int give_keys(const char *keys)
 
 static int execute(char **argv)
 {
-	char library[PATH_MAX];
 	char *program = executable_find(argv[0]);
 	if (program == NULL) {
 		int problem = errno;
 		complainf("%s: %s", argv[0], problem == ENOENT ? "command not found" : strerror(problem));
 		return problem == ENOENT || problem == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT;
 	}
-	const char *obstacle = executable_obstacle(program);
+	const struct obstacle *obstacle = executable_obstacle(program);
 	free(program);
 	if (obstacle != NULL) {
-		complainf("%s: %s", argv[0], obstacle);
+		complainf("%s: %s", argv[0], obstacle->text);
 		return EXIT_CANNOT;
 	}
-	if (find_library(library) < 0 || preload(library) < 0 || check_loads(library) < 0)
+	if (prepare() < 0)
 		return EXIT_CANNOT;
 	execvp(argv[0], argv);
 	int problem = errno;

@@ -1,10 +1,7 @@
 #include "executable.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +9,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { SCRIPTS_MAX = 4, HEAD = 4096 };
+enum { SCRIPTS_MAX = 4 }; /* as many as the kernel follows */
 
 static bool can_execute(const char *path)
 {
@@ -54,85 +51,110 @@ char *executable_find(const char *command)
 }
 
 /* ld.so ignores LD_PRELOAD for programs that gain privileges. */
-static bool gains_privileges(const char *path)
+const struct obstacle *executable_mode_obstacle(const char *path)
 {
+	static const struct obstacle set_id = {
+		"privileges",
+		"gains privileges (set-user-ID or set-group-ID), ld.so preloads nothing into it: run a copy without "
+		"these mode bits",
+	};
+	static const struct obstacle capabilities = {
+		"privileges",
+		"gains privileges (file capabilities), ld.so preloads nothing into it: run a copy without them, or give "
+		"them to the service instead",
+	};
 	struct stat st;
 	if (stat(path, &st) < 0)
-		return false;
-	return ((st.st_mode & S_ISUID) != 0 && st.st_uid != getuid())
-	       || ((st.st_mode & S_ISGID) != 0 && st.st_gid != getgid())
-	       || (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0);
-}
-
-static const char *interpreter_obstacle(int fd, const ElfW(Phdr) *segment)
-{
-	char name[256] = "";
-	size_t len = segment->p_filesz < sizeof name ? segment->p_filesz : sizeof name - 1;
-	if (pread(fd, name, len, (off_t)segment->p_offset) < 0)
 		return NULL;
-	if (strstr(name, "ld-musl") != NULL)
-		return "is linked with musl, the library needs glibc";
+	if (((st.st_mode & S_ISUID) != 0 && st.st_uid != getuid())
+	    || ((st.st_mode & S_ISGID) != 0 && st.st_gid != getgid()))
+		return &set_id;
+	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
+		return &capabilities;
 	return NULL;
 }
 
-static const char *elf_obstacle(int fd, const ElfW(Ehdr) *header)
+static bool has_name(const char *path, const char *beginning)
 {
-	static const ElfW(Half) machine =
-#if defined(__x86_64__)
-		EM_X86_64;
-#elif defined(__aarch64__)
-		EM_AARCH64;
-#else
-		EM_NONE;
-#endif
-	if (header->e_ident[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
-	    || (machine != EM_NONE && header->e_machine != machine))
-		return "is for another kind of processor than the library";
-	for (unsigned i = 0; i < header->e_phnum; i++) {
-		ElfW(Phdr) segment;
-		off_t at = (off_t)(header->e_phoff + (ElfW(Off))i * header->e_phentsize);
-		if (pread(fd, &segment, sizeof segment, at) != sizeof segment)
-			return NULL;
-		if (segment.p_type == PT_INTERP)
-			return interpreter_obstacle(fd, &segment);
-	}
-	return "is statically linked, the library cannot reach it: decrypt the model for it";
+	const char *slash = strrchr(path, '/');
+	return strncmp(slash != NULL ? slash + 1 : path, beginning, strlen(beginning)) == 0;
 }
 
-/* The interpreter that a script's first line names, NUL-terminated in place; NULL when none. */
-static char *script_interpreter(char *head)
+bool executable_musl(const char *interpreter)
 {
-	char *at = head + 2;
+	return has_name(interpreter, "ld-musl");
+}
+
+bool executable_glibc(const char *interpreter)
+{
+	return has_name(interpreter, "ld-linux") || has_name(interpreter, "ld64.so");
+}
+
+const struct obstacle *executable_elf_obstacle(const struct elf_image *image)
+{
+	static const struct obstacle
+		narrow = {"architecture", "is a 32-bit program, the library is for 64 bits: use the 64-bit one"},
+		foreign = {"architecture", "is for another kind of processor than the library: use one for this machine"},
+		go = {"go", "is written in Go, which makes system calls of its own, past libc and the library: decrypt the "
+			    "model for it"},
+		unlinked = {"static", "is statically linked, the library cannot reach it: decrypt the model for it"},
+		musl = {"musl", "is linked with musl, the library needs glibc: use a build for glibc"};
+	if (image->header.e_ident[EI_CLASS] == ELFCLASS32)
+		return &narrow;
+	if (!image->native)
+		return &foreign;
+	if (image->go)
+		return &go;
+	if (image->interpreter[0] == '\0')
+		return &unlinked;
+	if (executable_musl(image->interpreter))
+		return &musl;
+	return NULL;
+}
+
+int executable_script(int fd, char line[static SCRIPT_LINE], char *words[static 2])
+{
+	ssize_t got = pread(fd, line, SCRIPT_LINE - 1, 0);
+	line[got > 0 ? got : 0] = '\0';
+	if (strncmp(line, "#!", 2) != 0)
+		return 0;
+	line[strcspn(line, "\r\n")] = '\0';
+	char *at = line + 2;
 	at += strspn(at, " \t");
-	at[strcspn(at, " \t\r\n")] = '\0';
-	return at[0] != '\0' ? at : NULL;
+	words[0] = at;
+	at += strcspn(at, " \t");
+	if (*at != '\0')
+		*at++ = '\0';
+	at += strspn(at, " \t");
+	words[1] = at;
+	for (size_t len = strlen(at); len > 0 && strchr(" \t", at[len - 1]) != NULL; len--)
+		at[len - 1] = '\0';
+	return words[0][0] == '\0' ? 0 : words[1][0] == '\0' ? 1 : 2;
 }
 
-static const char *obstacle(const char *path, int depth)
+static const struct obstacle *obstacle(const char *path, int depth)
 {
-	char head[HEAD + 1];
-	const char *found = NULL;
-	if (gains_privileges(path))
-		return "gains privileges (set-user-ID or the like), ld.so preloads nothing into it";
+	char line[SCRIPT_LINE], *words[2];
+	struct elf_image image;
+	struct ct_error unused;
+	const struct obstacle *found = executable_mode_obstacle(path);
+	if (found != NULL)
+		return found;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return NULL; /* one may be allowed to execute a file and not to read it */
-	ssize_t got = pread(fd, head, HEAD, 0);
-	head[got > 0 ? got : 0] = '\0';
-	if (got >= (ssize_t)sizeof(ElfW(Ehdr)) && memcmp(head, ELFMAG, SELFMAG) == 0) {
-		ElfW(Ehdr) header;
-		memcpy(&header, head, sizeof header);
-		found = elf_obstacle(fd, &header);
-	} else if (got > 2 && head[0] == '#' && head[1] == '!' && depth < SCRIPTS_MAX) {
-		char *interpreter = script_interpreter(head);
-		if (interpreter != NULL)
-			found = obstacle(interpreter, depth + 1);
+	if (executable_script(fd, line, words) > 0) {
+		close(fd);
+		return depth < SCRIPTS_MAX ? obstacle(words[0], depth + 1) : NULL;
 	}
-	close(fd);
+	if (elf_image_from(&image, fd, &unused) < 0)
+		return NULL; /* the kernel will say so */
+	found = executable_elf_obstacle(&image);
+	elf_image_close(&image);
 	return found;
 }
 
-const char *executable_obstacle(const char *path)
+const struct obstacle *executable_obstacle(const char *path)
 {
 	return obstacle(path, 0);
 }
