@@ -59,36 +59,32 @@ static const char *setting(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static int load_environment(struct ct_keyset *set)
+static int read_environment(struct ct_keyset *set, struct ct_error *err)
 {
-	struct ct_error err;
+	struct ct_error reason;
 	char path[PATH_MAX];
 	const char *keys = setting("CRYPTOTENSOR_KEYS"), *jku = setting("CRYPTOTENSOR_KEY_JKU");
-	if (keys == NULL && jku == NULL && setting("CTSHIM_KEY_PATH") == NULL) {
-		complainf("no keys: use --keys FILE, or set CRYPTOTENSOR_KEY_JKU or CRYPTOTENSOR_KEYS");
+	if (keys == NULL && jku == NULL && setting("CTSHIM_KEY_PATH") == NULL)
+		return ct_fail(err, CT_E_KEY,
+			       "no keys: use --keys FILE, or set CRYPTOTENSOR_KEY_JKU or CRYPTOTENSOR_KEYS");
+	if (keys != NULL && ct_jwk_parse(set, keys, strlen(keys), "CRYPTOTENSOR_KEYS", err) < 0)
 		return -1;
-	}
-	if (keys != NULL && ct_jwk_parse(set, keys, strlen(keys), "CRYPTOTENSOR_KEYS", &err) < 0) {
-		complain(NULL, &err);
-		return -1;
-	}
-	if (jku != NULL && ct_key_path(jku, getenv("HOME"), path, sizeof path, &err) < 0) {
-		complain("CRYPTOTENSOR_KEY_JKU", &err);
-		return -1;
-	}
-	if (jku != NULL && keyfile_load(set, path, &err) < 0) {
-		complainf("CRYPTOTENSOR_KEY_JKU: %s: %s", path, err.message);
-		return -1;
-	}
+	if (jku != NULL && ct_key_path(jku, getenv("HOME"), path, sizeof path, &reason) < 0)
+		return ct_fail(err, reason.code, "CRYPTOTENSOR_KEY_JKU: %s", reason.message);
+	if (jku != NULL && keyfile_load(set, path, &reason) < 0)
+		return ct_fail(err, reason.code, "CRYPTOTENSOR_KEY_JKU: %.300s: %s", path, reason.message);
 	return 0;
+}
+
+int keys_read(struct ct_keyset *set, const char *path, struct ct_error *err)
+{
+	return path != NULL ? keyfile_load(set, path, err) : read_environment(set, err);
 }
 
 int keys_load(struct ct_keyset *set, const char *path)
 {
 	struct ct_error err;
-	if (path == NULL)
-		return load_environment(set);
-	if (keyfile_load(set, path, &err) == 0)
+	if (keys_read(set, path, &err) == 0)
 		return 0;
 	complain(path, &err);
 	return -1;
@@ -137,7 +133,7 @@ bool keys_more(struct ct_keyset *all, const char *path, const struct ct_model *m
 {
 	const char *signer = model->manifest.signer.jku, *master = model->manifest.master.jku;
 	if (err->code != CT_E_KEY || path != NULL || setting("CTSHIM_KEY_PATH") == NULL
-	    || (signer == NULL && master == NULL) || load_environment(all) < 0)
+	    || (signer == NULL && master == NULL) || keys_load(all, NULL) < 0)
 		return false;
 	follow(all, signer);
 	if (signer == NULL || master == NULL || strcmp(signer, master) != 0)

@@ -11,8 +11,11 @@
 /* Add the keys of a JWK or JWK Set file to `set`, which the caller clears, also after a failure. */
 int keyfile_load(struct ct_keyset *set, const char *path, struct ct_error *err);
 
-/* The keys of `path` or, when that is NULL, of CRYPTOTENSOR_KEYS and CRYPTOTENSOR_KEY_JKU. Tells the
- * person what is wrong, and returns -1. */
+/* The keys of `path` or, when that is NULL, of CRYPTOTENSOR_KEYS and CRYPTOTENSOR_KEY_JKU, added to `set`, which the
+ * caller clears, also after a failure. A message about the environment names the variable, and the file. */
+int keys_read(struct ct_keyset *set, const char *path, struct ct_error *err);
+
+/* The same; tells the person what is wrong, and returns -1. */
 int keys_load(struct ct_keyset *set, const char *path);
 
 /* A model was refused with `err` under the keys that keys_load() made from `path`. If those came from the

@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
 	&command_keygen, &command_encrypt, &command_decrypt, &command_inspect, &command_verify,
-	&command_rewrap, &command_run,
+	&command_rewrap, &command_run, &command_doctor,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -67,12 +67,14 @@ static int dispatch(int argc, char **argv)
 		return help(argv[2]);
 	if (strcmp(argv[1], "__preloaded") == 0)
 		return command_preloaded(argc - 1, argv + 1);
+	if (strcmp(argv[1], "__read") == 0)
+		return command_read(argc - 1, argv + 1);
 	const struct command *command = find(argv[1]);
 	if (command == NULL)
 		return EXIT_USAGE;
 	/* With the library preloaded into ourselves, files would look decrypted. What `run` executes
-	 * must have it. */
-	if (command != &command_run)
+	 * must have it, and `doctor` sees to it itself. */
+	if (command != &command_run && command != &command_doctor)
 		setenv("CTSHIM_DISABLE", "1", 1);
 	return command->run(command, argc - 1, argv + 1);
 }

@@ -1,0 +1,186 @@
+/* Questions to the dynamic loader: what would it load? It maps the files, and runs nothing of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "executable.h"
+#include "launch.h"
+
+enum { LISTING = 256 * 1024 };
+
+/* No other loader is started: a program may name any file as its own. */
+static const char *const loaders[] = {
+	"/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+	"/lib/ld-linux-aarch64.so.1",  "/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
+};
+
+static const char *known_loader(const char *path)
+{
+	for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
+		if (strcmp(path, loaders[i]) == 0)
+			return loaders[i];
+	return NULL;
+}
+
+/* In the child: nothing of our environment but where libraries are, and limits that stop a loader that a damaged
+ * file leads astray. */
+_Noreturn static void run_loader(const char *loader, const char *path, const char *preload, int out)
+{
+	char *argv[] = {(char *)loader, (char *)"--list", (char *)path, NULL};
+	char *env[3] = {NULL}, *value;
+	const char *libraries = getenv("LD_LIBRARY_PATH");
+	size_t count = 0;
+	if (libraries != NULL && asprintf(&value, "LD_LIBRARY_PATH=%s", libraries) >= 0)
+		env[count++] = value;
+	if (preload != NULL && asprintf(&value, "LD_PRELOAD=%s", preload) >= 0)
+		env[count++] = value;
+	setrlimit(RLIMIT_CPU, &(struct rlimit){10, 10});
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	setrlimit(RLIMIT_AS, &(struct rlimit){(rlim_t)64 << 30, (rlim_t)64 << 30});
+	int null = open("/dev/null", O_RDWR);
+	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0
+	    && dup2(out, STDERR_FILENO) >= 0)
+		execve(loader, argv, env);
+	_exit(127);
+}
+
+/* What the loader says of `path`, NUL-terminated text that the caller frees; NULL when it cannot be asked. *status is
+ * as from waitpid(). */
+static char *ask_loader(const char *loader, const char *path, const char *preload, int *status)
+{
+	int ends[2];
+	size_t len = 0;
+	char *text = malloc(LISTING);
+	if (text == NULL || pipe2(ends, O_CLOEXEC) < 0) {
+		free(text);
+		return NULL;
+	}
+	pid_t child = fork();
+	if (child == 0)
+		run_loader(loader, path, preload, ends[1]);
+	close(ends[1]);
+	while (child > 0 && len < LISTING - 1) {
+		ssize_t got = read(ends[0], text + len, LISTING - 1 - len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+	}
+	close(ends[0]);
+	text[len] = '\0';
+	while (child > 0 && waitpid(child, status, 0) < 0)
+		if (errno != EINTR)
+			child = -1;
+	if (child < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* "	libc.so.6 => /lib/libc.so.6 (0x...)", "	/lib/ld.so (0x...)", "	libx.so => not found". */
+static void read_line(struct doctor_report *report, const char *path, char *line)
+{
+	char *name = line + strspn(line, "\t "), *arrow = strstr(name, " => "), *end;
+	if (line[0] != '\t')
+		return;
+	char *target = arrow != NULL ? arrow + 4 : name;
+	if (strcmp(target, "not found") == 0) {
+		*arrow = '\0';
+		doctor_find(report, DOCTOR_PROBLEM, "library-missing", path,
+			    "needs %s, which is not found: install it, or correct LD_LIBRARY_PATH", name);
+		return;
+	}
+	if ((end = strstr(target, " (0x")) == NULL || target[0] != '/')
+		return;
+	*end = '\0';
+	doctor_object(report, target, target, false);
+}
+
+/* The text between "cannot be preloaded (" and "): ignored" about our library. */
+static bool refusal(const char *said, const char *library, char reason[static 300])
+{
+	const char *at = strstr(said, library), *end;
+	static const char words[] = "cannot be preloaded (";
+	if (at == NULL || (at = strstr(at, words)) == NULL || (end = strstr(at, "): ignored")) == NULL)
+		return false;
+	at += sizeof words - 1;
+	snprintf(reason, 300, "%.*s", (int)(end - at), at);
+	return true;
+}
+
+void doctor_libraries(struct doctor_report *report, const char *path)
+{
+	int status = 0;
+	char reason[300];
+	const char *loader = known_loader(report->loader != NULL ? report->loader : loaders[0]);
+	const char *preload = getenv("LD_PRELOAD");
+	char *both = NULL, *said;
+	if (loader == NULL || access(loader, X_OK) < 0) {
+		doctor_find(report, DOCTOR_WARNING, "loader", path,
+			    "its loader %s is not one of glibc's in its usual place: which libraries it loads is not "
+			    "known: look at its process", report->loader != NULL ? report->loader : "");
+		return;
+	}
+	if (report->library != NULL && asprintf(&both, "%s%s%s", report->library, preload != NULL ? ":" : "",
+						preload != NULL ? preload : "") < 0)
+		both = NULL;
+	said = ask_loader(loader, path, both != NULL ? both : preload, &status);
+	free(both);
+	if (said == NULL) {
+		report->failed = true;
+		return;
+	}
+	if (report->library != NULL && refusal(said, report->library, reason))
+		doctor_find(report, DOCTOR_PROBLEM, "library-refused", path,
+			    "ld.so does not load %s for it: %s", report->library, reason);
+	for (char *line = strtok(said, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		if (line[0] != '\t' && strstr(line, "error while loading") != NULL)
+			doctor_find(report, DOCTOR_PROBLEM, "not-loadable", path, "ld.so cannot load it: %s",
+				    strrchr(line, ':') != NULL ? strrchr(line, ':') + 2 : line);
+		read_line(report, path, line);
+	}
+	if (WIFSIGNALED(status))
+		doctor_find(report, DOCTOR_PROBLEM, "not-loadable", path,
+			    "ld.so cannot load it (it ends with signal %d): is the file damaged?", WTERMSIG(status));
+	free(said);
+}
+
+void doctor_own_library(struct doctor_report *report, char *path)
+{
+	struct ct_error err;
+	char reason[300], *said = NULL, *before = NULL;
+	int status;
+	if (launch_find_library(path, &err) < 0) {
+		doctor_find(report, DOCTOR_PROBLEM, "library", "libctshim.so", "%s", err.message);
+		return;
+	}
+	for (size_t i = 0; said == NULL && i < sizeof loaders / sizeof *loaders; i++)
+		if (access(loaders[i], X_OK) == 0)
+			said = ask_loader(loaders[i], "/proc/self/exe", path, &status);
+	if (said != NULL && refusal(said, path, reason)) {
+		doctor_find(report, DOCTOR_PROBLEM, "library", path, "ld.so cannot load it: %s: install it anew", reason);
+		free(said);
+		return;
+	}
+	free(said);
+	if (getenv("LD_PRELOAD") != NULL)
+		before = strdup(getenv("LD_PRELOAD"));
+	if (launch_preload(path, &err) < 0 || launch_check(path, &err) < 0)
+		doctor_find(report, DOCTOR_PROBLEM, "library", path, "%s: install it anew", err.message);
+	else
+		report->library = path;
+	if (before != NULL)
+		setenv("LD_PRELOAD", before, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	free(before);
+}
