@@ -86,20 +86,22 @@ static char *ask_loader(const char *loader, const char *path, const char *preloa
 	return text;
 }
 
-/* "	libc.so.6 => /lib/libc.so.6 (0x...)", "	/lib/ld.so (0x...)", "	libx.so => not found". */
+/* "	libc.so.6 => /lib/libc.so.6 (0x...)", "	/lib/ld.so (0x...)"; or what is wrong. */
 static void read_line(struct doctor_report *report, const char *path, char *line)
 {
-	char *name = line + strspn(line, "\t "), *arrow = strstr(name, " => "), *end;
-	if (line[0] != '\t')
-		return;
-	char *target = arrow != NULL ? arrow + 4 : name;
-	if (strcmp(target, "not found") == 0) {
-		*arrow = '\0';
-		doctor_find(report, DOCTOR_PROBLEM, "library-missing", path,
-			    "needs %s, which is not found: install it, or correct LD_LIBRARY_PATH", name);
-		return;
+	static const char words[] = "error while loading shared libraries: ";
+	char *target = line + strspn(line, "\t "), *arrow = strstr(line, " => "), *error = strstr(line, words), *end;
+	if (line[0] != '\t' && error != NULL) {
+		error += sizeof words - 1;
+		if (strstr(error, "cannot open shared object file") != NULL)
+			doctor_find(report, DOCTOR_PROBLEM, "library-missing", path,
+				    "it cannot start: %s: install it, or correct LD_LIBRARY_PATH", error);
+		else
+			doctor_find(report, DOCTOR_PROBLEM, "not-loadable", path, "ld.so cannot load it: %s", error);
 	}
-	if ((end = strstr(target, " (0x")) == NULL || target[0] != '/')
+	if (arrow != NULL)
+		target = arrow + 4;
+	if (line[0] != '\t' || target[0] != '/' || (end = strstr(target, " (0x")) == NULL)
 		return;
 	*end = '\0';
 	doctor_object(report, target, target, false);
@@ -117,41 +119,41 @@ static bool refusal(const char *said, const char *library, char reason[static 30
 	return true;
 }
 
+/* With our library in front: it brings libraries of its own, which are none of the program's. */
+static void try_library(struct doctor_report *report, const char *loader, const char *path)
+{
+	int status;
+	char reason[300], *said = ask_loader(loader, path, report->library, &status);
+	if (said != NULL && refusal(said, report->library, reason))
+		doctor_find(report, DOCTOR_PROBLEM, "library-refused", path, "ld.so does not load %s for it: %s",
+			    report->library, reason);
+	free(said);
+}
+
 void doctor_libraries(struct doctor_report *report, const char *path)
 {
 	int status = 0;
-	char reason[300];
+	char *save = NULL;
 	const char *loader = known_loader(report->loader != NULL ? report->loader : loaders[0]);
-	const char *preload = getenv("LD_PRELOAD");
-	char *both = NULL, *said;
 	if (loader == NULL || access(loader, X_OK) < 0) {
 		doctor_find(report, DOCTOR_WARNING, "loader", path,
 			    "its loader %s is not one of glibc's in its usual place: which libraries it loads is not "
 			    "known: look at its process", report->loader != NULL ? report->loader : "");
 		return;
 	}
-	if (report->library != NULL && asprintf(&both, "%s%s%s", report->library, preload != NULL ? ":" : "",
-						preload != NULL ? preload : "") < 0)
-		both = NULL;
-	said = ask_loader(loader, path, both != NULL ? both : preload, &status);
-	free(both);
+	char *said = ask_loader(loader, path, getenv("LD_PRELOAD"), &status);
 	if (said == NULL) {
 		report->failed = true;
 		return;
 	}
-	if (report->library != NULL && refusal(said, report->library, reason))
-		doctor_find(report, DOCTOR_PROBLEM, "library-refused", path,
-			    "ld.so does not load %s for it: %s", report->library, reason);
-	for (char *line = strtok(said, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-		if (line[0] != '\t' && strstr(line, "error while loading") != NULL)
-			doctor_find(report, DOCTOR_PROBLEM, "not-loadable", path, "ld.so cannot load it: %s",
-				    strrchr(line, ':') != NULL ? strrchr(line, ':') + 2 : line);
+	for (char *line = strtok_r(said, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save))
 		read_line(report, path, line);
-	}
 	if (WIFSIGNALED(status))
 		doctor_find(report, DOCTOR_PROBLEM, "not-loadable", path,
 			    "ld.so cannot load it (it ends with signal %d): is the file damaged?", WTERMSIG(status));
 	free(said);
+	if (report->library != NULL)
+		try_library(report, loader, path);
 }
 
 void doctor_own_library(struct doctor_report *report, char *path)
@@ -174,6 +176,7 @@ void doctor_own_library(struct doctor_report *report, char *path)
 	free(said);
 	if (getenv("LD_PRELOAD") != NULL)
 		before = strdup(getenv("LD_PRELOAD"));
+	unsetenv("LD_PRELOAD"); /* what else it names is another matter */
 	if (launch_preload(path, &err) < 0 || launch_check(path, &err) < 0)
 		doctor_find(report, DOCTOR_PROBLEM, "library", path, "%s: install it anew", err.message);
 	else

@@ -84,12 +84,22 @@ static void note_definition(struct look *look, const char *name, const GElf_Sym 
 	if ((type != STT_FUNC && type != STT_GNU_IFUNC) || GELF_ST_BIND(symbol->st_info) == STB_LOCAL
 	    || GELF_ST_VISIBILITY(symbol->st_other) == STV_HIDDEN || !io_call_hooked(name) || !io_call_reads(name))
 		return;
-	size_t at = strlen(defined->list);
+	size_t at = strlen(defined->list), len = strlen(name);
+	const char *known = strstr(defined->list, name);
+	if (known != NULL && (known[len] == '\0' || known[len] == ',') && (known == defined->list || known[-1] == ' '))
+		return;
 	if (defined->count < NAMES)
 		snprintf(defined->list + at, sizeof defined->list - at, "%s%s", at > 0 ? ", " : "", name);
 	else if (defined->count == NAMES)
 		snprintf(defined->list + at, sizeof defined->list - at, ", ...");
 	defined->count++;
+}
+
+/* The linker's own table has what the program defines for itself alone. */
+static void note_linker_symbol(void *context, const char *name, const GElf_Sym *symbol)
+{
+	if (symbol->st_shndx != SHN_UNDEF)
+		note_definition(context, name, symbol);
 }
 
 static void note_symbol(void *context, const char *name, const GElf_Sym *symbol)
@@ -112,8 +122,8 @@ static void judge_definitions(struct look *look, const struct elf_image *image, 
 			    "try it with --model", list);
 	else if (main)
 		doctor_find(look->report, DOCTOR_PROBLEM, "own-definition", path,
-			    "defines %s itself, before the library's: what it reads that way stays encrypted: decrypt "
-			    "the model for it", list);
+			    "defines %s itself, before the library's: what it reads that way stays encrypted: decrypt the "
+			    "model for it", list);
 	else if (image->symbolic)
 		doctor_find(look->report, DOCTOR_WARNING, "symbolic", path,
 			    "defines %s and is linked with -Bsymbolic: its own calls of these pass the library by",
@@ -204,6 +214,8 @@ void doctor_object(struct doctor_report *report, const char *shown, const char *
 		else if (main)
 			doctor_find(report, DOCTOR_WARNING, "no-symbols", shown,
 				    "its table of imports cannot be read: what it uses is not known");
+		if (main)
+			elf_image_linker_symbols(&image, note_linker_symbol, &look);
 		judge_definitions(&look, &image, main);
 		judge_code(&look, &image);
 		judge_imports(&look);

@@ -45,8 +45,8 @@ static void judge(struct doctor_report *report, const char *entry, const char *r
 		return;
 	snprintf(path, sizeof path, "%s%s", found[0] == '/' ? root : "", found);
 	if (access(path, F_OK) < 0) {
-		doctor_find(report, DOCTOR_WARNING, "preload-missing", source,
-			    "names %s, which does not exist: ld.so goes on without it", entry);
+		doctor_find(report, doctor_is_ours(found) ? DOCTOR_PROBLEM : DOCTOR_WARNING, "preload-missing", source,
+			    "names %s, which does not exist, and ld.so goes on without it: correct the path", entry);
 		return;
 	}
 	if (doctor_is_ours(found) || elf_image_open(&image, path, &err) < 0)

@@ -63,17 +63,34 @@ static void examine_elf(struct doctor_report *report, const char *path, const st
 	}
 	doctor_object(report, path, path, !shared);
 	if (executable_mode_obstacle(path) == NULL)
-		doctor_libraries(report, path);
+		/* By its real name, as the kernel has it: $ORIGIN is where that is. */
+		doctor_libraries(report, report->path != NULL ? report->path : path);
 	doctor_preloads(report, getenv("LD_PRELOAD"), "");
+}
+
+/* Is a shell what the script names, itself or through env? */
+static bool is_shell_script(char *const *words, int count)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "ksh", "mksh", "zsh", "ash", NULL};
+	char text[SCRIPT_LINE], *save = NULL;
+	if (strcmp(base_name(words[0]), "env") != 0)
+		return is_one_of(base_name(words[0]), shells);
+	snprintf(text, sizeof text, "%s", count > 1 ? words[1] : "");
+	for (char *word = strtok_r(text, " \t", &save); word != NULL; word = strtok_r(NULL, " \t", &save))
+		if (word[0] != '-' && strchr(word, '=') == NULL)
+			return is_one_of(base_name(word), shells);
+	return false;
 }
 
 static void examine_script(struct doctor_report *report, const char *path, char *const *words, int count, int depth)
 {
-	static const char *const shells[] = {"sh", "bash", "dash", "ksh", "mksh", "zsh", "ash", NULL};
 	char *argv[2] = {count > 1 ? words[1] : NULL, NULL};
 	report->kind = DOCTOR_SCRIPT;
-	if (is_one_of(base_name(words[0]), shells))
+	if (is_shell_script(words, count)) {
+		doctor_find(report, DOCTOR_NOTE, "script", path,
+			    "is a shell script: what it runs was not looked at, only the shell: give that itself");
 		doctor_script_text(report, path);
+	}
 	if (strcmp(base_name(words[0]), "env") == 0)
 		doctor_env(report, words[0], argv, depth + 1);
 	else

@@ -45,7 +45,8 @@ static void put_calls(const struct doctor_report *report)
 			for (size_t k = 0; k < report->objects[i].count; k++) {
 				const struct io_call *call = report->objects[i].calls[k];
 				if (call->fate == fate && is_first(report, i, call))
-					printf("  %-28s %-22s %s\n", call->name, fates[fate],
+					printf("  %-34s%s%s%s\n", call->name, fates[fate],
+					       call->text != NULL ? ": " : "",
 					       call->text != NULL ? call->text : "");
 			}
 	for (size_t i = 0; i < report->object_count; i++)
@@ -85,7 +86,10 @@ void doctor_text(const struct doctor_report *report, bool all)
 	put_safe(stdout, report->name);
 	putchar('\n');
 	if (report->path != NULL)
-		put_line(report->kind == DOCTOR_LIBRARY ? "library" : "program", report->path);
+		put_line(report->kind == DOCTOR_LIBRARY  ? "library"
+			 : report->kind == DOCTOR_SCRIPT ? "interpreter"
+							 : "program",
+			 report->path);
 	if (report->loader != NULL)
 		put_line("loader", report->loader);
 	if (report->object_count > 0)

@@ -134,13 +134,13 @@ void elf_image_close(struct elf_image *image)
 	image->fd = -1;
 }
 
-bool elf_image_symbols(const struct elf_image *image, elf_symbol_visit *visit, void *context)
+static bool visit_symbols(const struct elf_image *image, GElf_Word table, elf_symbol_visit *visit, void *context)
 {
 	bool found = false;
 	GElf_Shdr section;
 	GElf_Sym symbol;
 	for (Elf_Scn *at = NULL; (at = elf_nextscn(image->elf, at)) != NULL;) {
-		if (gelf_getshdr(at, &section) == NULL || section.sh_type != SHT_DYNSYM)
+		if (gelf_getshdr(at, &section) == NULL || section.sh_type != table)
 			continue;
 		Elf_Data *data = elf_getdata(at, NULL);
 		for (int i = 1; data != NULL && gelf_getsym(data, i, &symbol) != NULL; i++) {
@@ -151,6 +151,16 @@ bool elf_image_symbols(const struct elf_image *image, elf_symbol_visit *visit, v
 		}
 	}
 	return found;
+}
+
+bool elf_image_symbols(const struct elf_image *image, elf_symbol_visit *visit, void *context)
+{
+	return visit_symbols(image, SHT_DYNSYM, visit, context);
+}
+
+void elf_image_linker_symbols(const struct elf_image *image, elf_symbol_visit *visit, void *context)
+{
+	visit_symbols(image, SHT_SYMTAB, visit, context);
 }
 
 void elf_image_relocations(const struct elf_image *image, elf_relocation_visit *visit, void *context)

@@ -36,6 +36,9 @@ void elf_image_close(struct elf_image *image);
 typedef void elf_symbol_visit(void *context, const char *name, const GElf_Sym *symbol);
 bool elf_image_symbols(const struct elf_image *image, elf_symbol_visit *visit, void *context);
 
+/* Each symbol of the linker's own table, which stripped files lack. */
+void elf_image_linker_symbols(const struct elf_image *image, elf_symbol_visit *visit, void *context);
+
 /* Each relocation that names a dynamic symbol: the address that it fills in. */
 typedef void elf_relocation_visit(void *context, const char *name, uint64_t address);
 void elf_image_relocations(const struct elf_image *image, elf_relocation_visit *visit, void *context);
