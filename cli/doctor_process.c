@@ -146,7 +146,8 @@ static void judge_preload(struct doctor_report *report, const struct process *pr
 			    "runs without the library: start it anew by ctshim run");
 }
 
-static void judge_program(struct doctor_report *report, const struct process *process)
+/* False when nothing can be preloaded into it. */
+static bool judge_program(struct doctor_report *report, const struct process *process)
 {
 	char path[64];
 	struct elf_image image;
@@ -154,7 +155,7 @@ static void judge_program(struct doctor_report *report, const struct process *pr
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)process->pid);
 	if (elf_image_open(&image, path, &err) < 0) {
 		doctor_find(report, DOCTOR_PROBLEM, "unreadable", process->name, "its program: %s", err.message);
-		return;
+		return false;
 	}
 	const struct obstacle *obstacle = executable_elf_obstacle(&image);
 	if (obstacle != NULL)
@@ -162,6 +163,7 @@ static void judge_program(struct doctor_report *report, const struct process *pr
 	if (image.interpreter[0] != '\0')
 		report->loader = strdup(image.interpreter);
 	elf_image_close(&image);
+	return obstacle == NULL;
 }
 
 void doctor_process(struct doctor_report *report, pid_t pid)
@@ -187,9 +189,10 @@ void doctor_process(struct doctor_report *report, pid_t pid)
 	report->path = strdup(process.program);
 	char *preload = read_preload(&process);
 	judge_limits(report, &process);
-	judge_program(report, &process);
-	read_maps(report, &process);
-	judge_preload(report, &process, preload);
-	doctor_preloads(report, preload, process.root);
+	if (judge_program(report, &process)) {
+		read_maps(report, &process);
+		judge_preload(report, &process, preload);
+		doctor_preloads(report, preload, process.root);
+	}
 	free(preload);
 }
