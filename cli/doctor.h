@@ -43,7 +43,6 @@ struct doctor_report {
 	struct doctor_object *objects;
 	size_t object_count;
 	bool bypass;     /* something reads past libc, and mode memfd helps */
-	bool complete;   /* what it imports was seen */
 	bool failed;     /* out of memory on the way */
 };
 

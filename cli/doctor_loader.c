@@ -169,7 +169,8 @@ void doctor_own_library(struct doctor_report *report, char *path)
 		if (access(loaders[i], X_OK) == 0)
 			said = ask_loader(loaders[i], "/proc/self/exe", path, &status);
 	if (said != NULL && refusal(said, path, reason)) {
-		doctor_find(report, DOCTOR_PROBLEM, "library", path, "ld.so cannot load it: %s: install it anew", reason);
+		doctor_find(report, DOCTOR_PROBLEM, "library", path, "ld.so cannot load it: %s: install it anew",
+			    reason);
 		free(said);
 		return;
 	}

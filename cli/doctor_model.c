@@ -77,7 +77,8 @@ static void warn_of_unknown(struct model_check *check)
 		for (size_t i = 0; !found && i < sizeof known / sizeof *known; i++)
 			found = len == 7 + strlen(known[i]) && strncmp(*at + 7, known[i], len - 7) == 0;
 		if (!found)
-			step(check, "settings", STEP_WARNING, "%.*s: the library knows no such variable: is it misspelt?",
+			step(check, "settings", STEP_WARNING,
+			     "%.*s: the library knows no such variable: is it misspelt?",
 			     (int)len, *at);
 	}
 }
@@ -115,7 +116,8 @@ static void check_key_file(struct model_check *check)
 	struct stat st;
 	if (jku != NULL && ct_key_path(jku, getenv("HOME"), path, sizeof path, &unused) == 0 && stat(path, &st) == 0
 	    && (st.st_mode & 077) != 0)
-		step(check, "key file", STEP_WARNING, "%.300s: others than its owner can read it (mode %03o): chmod 600",
+		step(check, "key file", STEP_WARNING,
+		     "%.300s: others than its owner can read it (mode %03o): chmod 600",
 		     path, (unsigned)st.st_mode & 0777);
 }
 
@@ -134,12 +136,22 @@ static bool check_keys(struct model_check *check, const char *keys, struct ct_ke
 		    signing);
 }
 
+static bool check_place(struct model_check *check)
+{
+	struct stat st;
+	if (stat(check->path, &st) == 0 && S_ISDIR(st.st_mode))
+		return step(check, "model", STEP_FAILED,
+			    "a directory: give one of the files in it (ctshim verify checks them all)");
+	return true;
+}
+
 static bool check_header(struct model_check *check, const struct ct_model *model)
 {
 	const struct ct_manifest *manifest = &model->manifest;
 	if (!model->encrypted)
 		return step(check, "model", STEP_FAILED,
-			    "it is not encrypted: programs get it as it is: encrypt it (ctshim encrypt), or name another");
+			    "it is not encrypted: programs get it as it is: encrypt it (ctshim encrypt), or name "
+			    "another");
 	return step(check, "model", STEP_OK, "encrypted, version %d, %s, %zu of %zu tensors", manifest->version,
 		    ct_cipher_name(manifest->cipher), manifest->sealed_count, model->header.count);
 }
@@ -216,7 +228,7 @@ void model_check_run(struct model_check *check, const char *keys, const char *li
 	struct ct_crypto *crypto = NULL;
 	struct ct_error err;
 	struct model_file file = {.file.fd = -1};
-	if (!check_keys(check, keys, &set) || !check_settings(check))
+	if (!check_keys(check, keys, &set) || !check_settings(check) || !check_place(check))
 		goto out;
 	if (ct_crypto_new(&crypto, &err) < 0 || model_file_open(&file, check->path, &err) < 0) {
 		step(check, "model", STEP_FAILED, "%s", err.message);

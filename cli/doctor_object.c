@@ -43,9 +43,9 @@ bool doctor_is_ours(const char *path)
 
 bool doctor_is_libc(const char *path)
 {
-	static const char *const names[] = {"libc.so.6",    "libc-2.",     "ld-linux",      "ld-2.",     "libpthread.so.0",
-					    "libpthread-2.", "librt.so.1",  "librt-2.",      "libdl.so.2", "libanl.so.1",
-					    "linux-vdso.so", "linux-gate.so", "[vdso]"};
+	static const char *const names[] = {"libc.so.6",       "libc-2.",       "ld-linux",   "ld-2.",
+					    "libpthread.so.0", "libpthread-2.", "librt.so.1", "librt-2.",
+					    "libdl.so.2",      "libanl.so.1",   "linux-vdso.so"};
 	return begins(path, names, sizeof names / sizeof *names);
 }
 
@@ -122,8 +122,8 @@ static void judge_definitions(struct look *look, const struct elf_image *image, 
 			    "try it with --model", list);
 	else if (main)
 		doctor_find(look->report, DOCTOR_PROBLEM, "own-definition", path,
-			    "defines %s itself, before the library's: what it reads that way stays encrypted: decrypt the "
-			    "model for it", list);
+			    "defines %s itself, before the library's: what it reads that way stays encrypted: decrypt "
+			    "the model for it", list);
 	else if (image->symbolic)
 		doctor_find(look->report, DOCTOR_WARNING, "symbolic", path,
 			    "defines %s and is linked with -Bsymbolic: its own calls of these pass the library by",
@@ -145,8 +145,8 @@ static void judge_code(struct look *look, const struct elf_image *image)
 		goto bind;
 	if ((code.calls & CODE_OPENS) != 0)
 		doctor_find(look->report, DOCTOR_WARNING, "system-calls", path,
-			    "may open files by system calls of its own (%s and the like, %u in its code), past libc: such "
-			    "files stay encrypted: try it with --model, or decrypt the model for it", code.first,
+			    "may open files by system calls of its own (%s and the like, %u in its code), past libc: "
+			    "such files stay encrypted: try it with --model, or decrypt the model for it", code.first,
 			    code.count);
 	else if ((code.calls & CODE_URING) == 0)
 		doctor_find(look->report, DOCTOR_WARNING, "system-calls", path,
@@ -158,8 +158,8 @@ bind:
 		look->report->bypass = true;
 	if (code.deep_binds > 0)
 		doctor_find(look->report, DOCTOR_WARNING, "deepbind", path,
-			    "may open libraries with RTLD_DEEPBIND (%u place%s in its code): these then find libc before "
-			    "the library, and what they read stays encrypted", code.deep_binds,
+			    "may open libraries with RTLD_DEEPBIND (%u place%s in its code): these then find libc "
+			    "before the library, and what they read stays encrypted", code.deep_binds,
 			    code.deep_binds == 1 ? "" : "s");
 }
 
@@ -209,9 +209,7 @@ void doctor_object(struct doctor_report *report, const char *shown, const char *
 	}
 	struct look look = {.report = report, .object = object};
 	if (image.native) {
-		if (elf_image_symbols(&image, note_symbol, &look))
-			report->complete = report->complete || main;
-		else if (main)
+		if (!elf_image_symbols(&image, note_symbol, &look) && main)
 			doctor_find(report, DOCTOR_WARNING, "no-symbols", shown,
 				    "its table of imports cannot be read: what it uses is not known");
 		if (main)

@@ -56,8 +56,8 @@ static void judge(struct doctor_report *report, const char *entry, const char *r
 	elf_image_close(&image);
 	if (hooks.count > 0 && before)
 		doctor_find(report, DOCTOR_WARNING, "preload-before", found,
-			    "is preloaded before the library and stands in front of %u of its functions itself (%s): put "
-			    "libctshim.so first in %s", hooks.count, hooks.list, source);
+			    "is preloaded before the library and stands in front of %u of its functions itself (%s): "
+			    "put libctshim.so first in %s", hooks.count, hooks.list, source);
 	else if (hooks.count > 0)
 		doctor_find(report, DOCTOR_NOTE, "preload-behind", found,
 			    "is preloaded too, behind the library, which hands calls on to it: %s", hooks.list);

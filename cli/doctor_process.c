@@ -119,8 +119,8 @@ static void judge_limits(struct doctor_report *report, const struct process *pro
 			    "is in seccomp's strict mode: it cannot open files at all");
 	else if (seccomp == 2)
 		doctor_find(report, DOCTOR_WARNING, "seccomp", process->name,
-			    "has a seccomp filter%s, which may refuse what the library needs (memfd_create, mmap, pread, "
-			    "openat): try it with --model under the same filter",
+			    "has a seccomp filter%s, which may refuse what the library needs (memfd_create, mmap, "
+			    "pread, openat): try it with --model under the same filter",
 			    status_field(process, "NoNewPrivs") == 1 ? " (and no_new_privs)" : "");
 }
 
@@ -132,15 +132,16 @@ static void judge_preload(struct doctor_report *report, const struct process *pr
 			    "runs under a libctshim.so whose file was replaced since: it goes on with the old one");
 	if (process->has_library && !wanted)
 		doctor_find(report, DOCTOR_NOTE, "preload-lost", process->name,
-			    "has the library, but was not started with it in LD_PRELOAD: programs that it starts may not");
+			    "has the library, but was not started with it in LD_PRELOAD: programs that it starts "
+			    "may not");
 	if (process->has_library)
 		return;
 	if (doctor_has(report, DOCTOR_PROBLEM))
 		return; /* which says why */
 	if (wanted)
 		doctor_find(report, DOCTOR_PROBLEM, "preload-lost", process->name,
-			    "was started with LD_PRELOAD=%s, yet the library is not in it: is the path right, in its own "
-			    "file system, and the file readable for it?", preload);
+			    "was started with LD_PRELOAD=%s, yet the library is not in it: is the path right, in its "
+			    "own file system, and the file readable for it?", preload);
 	else
 		doctor_find(report, DOCTOR_PROBLEM, "preload-absent", process->name,
 			    "runs without the library: start it anew by ctshim run");
@@ -178,8 +179,9 @@ void doctor_process(struct doctor_report *report, pid_t pid)
 	ssize_t len = readlink(path, process.program, sizeof process.program - 1);
 	if (len <= 0) {
 		doctor_find(report, DOCTOR_PROBLEM, "unreadable", process.name,
-			    errno == EACCES || errno == EPERM ? "cannot be looked at: do it as its owner, or as root"
-							      : "has no program: a thread of the kernel, or just ended");
+			    errno == EACCES || errno == EPERM
+				    ? "cannot be looked at: do it as its owner, or as root"
+				    : "has no program: a thread of the kernel, or just ended");
 		return;
 	}
 	process.program[len] = '\0';

@@ -112,7 +112,8 @@ static void examine_file(struct doctor_report *report, const char *path, int dep
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		doctor_find(report, DOCTOR_PROBLEM, errno == ENOENT ? "not-found" : "unreadable", path,
-			    "cannot open it (%s)%s", strerror(errno), depth > 0 ? ": the script names it as its interpreter" : "");
+			    "cannot open it (%s)%s", strerror(errno),
+			    depth > 0 ? ": the script names it as its interpreter" : "");
 		return;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -177,7 +178,8 @@ static void lose(struct doctor_report *report, const char *what)
 
 static void run_command(struct doctor_report *report, char **argv, int depth)
 {
-	static const char *const own[] = {"sudo", "su", "doas", "pkexec", "ssh", "systemd-run", "docker", "podman", NULL};
+	static const char *const own[] = {"sudo",        "su",     "doas",   "pkexec", "ssh",
+					  "systemd-run", "docker", "podman", NULL};
 	const char *name = base_name(argv[0]);
 	char *path = executable_find(argv[0]);
 	if (path == NULL) {
@@ -187,7 +189,8 @@ static void run_command(struct doctor_report *report, char **argv, int depth)
 	}
 	if (is_one_of(name, own) && argv[1] != NULL)
 		doctor_find(report, DOCTOR_PROBLEM, "environment", name,
-			    "runs programs in an environment of its own, without LD_PRELOAD: put ctshim run -- behind it");
+			    "runs programs in an environment of its own, without LD_PRELOAD: put ctshim run -- "
+			    "behind it");
 	if (strcmp(name, "env") == 0)
 		doctor_env(report, path, argv + 1, depth + 1);
 	else

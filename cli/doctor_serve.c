@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,25 +15,51 @@
 #include "parallel.h"
 #include "view.h"
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 1 << 20, MAPPED = 64 << 20 };
+
+/* The beginning of the file as a mapping; *len is its length, 0 when the file is empty. */
+static const char *map_beginning(int fd, size_t *len)
+{
+	struct stat st;
+	*len = 0;
+	if (fstat(fd, &st) < 0 || st.st_size == 0)
+		return NULL;
+	*len = st.st_size < MAPPED ? (size_t)st.st_size : MAPPED;
+	void *at = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, fd, 0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+/* Copy the file to standard output, and compare with its mapping on the way. What is wrong, or NULL. */
+static const char *copy_out(int fd, char *bytes)
+{
+	size_t len, at = 0;
+	const char *map = map_beginning(fd, &len);
+	ssize_t got;
+	if (map == NULL && len > 0)
+		return "it cannot be mapped";
+	while ((got = read(fd, bytes, PIECE)) > 0) {
+		size_t both = at >= len ? 0 : (size_t)got < len - at ? (size_t)got : len - at;
+		if (both > 0 && memcmp(bytes, map + at, both) != 0)
+			return "a mapping of it has other bytes than read() gives";
+		for (ssize_t done = 0, put; done < got; done += put)
+			if ((put = write(STDOUT_FILENO, bytes + done, (size_t)(got - done))) <= 0)
+				return "nobody wants its bytes";
+		at += (size_t)got;
+	}
+	return got < 0 ? "it cannot be read" : NULL;
+}
 
 int command_read(int argc, char **argv)
 {
-	int status = EXIT_FAILED, fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+	int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 	char *bytes = malloc(PIECE);
-	ssize_t got = -1;
-	if (fd < 0 || bytes == NULL)
-		goto out;
-	while ((got = read(fd, bytes, PIECE)) > 0)
-		for (ssize_t done = 0, put; done < got; done += put)
-			if ((put = write(STDOUT_FILENO, bytes + done, (size_t)(got - done))) <= 0)
-				goto out;
-	status = got == 0 ? EXIT_OK : EXIT_FAILED;
-out:
+	const char *wrong = fd < 0 ? "it cannot be opened" : bytes == NULL ? "out of memory" : copy_out(fd, bytes);
+	if (wrong != NULL) /* the library may have said more, before */
+		fprintf(stderr, "ctshim: model: %s\n", wrong);
 	free(bytes);
 	if (fd >= 0)
 		close(fd);
-	return status;
+	return wrong != NULL ? EXIT_FAILED : EXIT_OK;
 }
 
 _Noreturn static void run_reader(const struct model_check *check, const char *library, int out, int errors)
@@ -81,8 +108,9 @@ static int compare(int fd, struct ct_view *view, const struct ct_source *source,
 			goto out;
 		}
 		if (memcmp(got, want, len) != 0) {
-			ct_fail(err, CT_E_FORMAT, "a program under the library read other bytes than it should, at byte %llu "
-				"or behind it: do not use it, and report this", (unsigned long long)at);
+			ct_fail(err, CT_E_FORMAT,
+				"a program under the library read other bytes than it should, at byte %llu or behind "
+				"it: do not use it, and report this", (unsigned long long)at);
 			goto out;
 		}
 	}

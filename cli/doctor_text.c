@@ -60,8 +60,9 @@ static void put_objects(const struct doctor_report *report)
 	doctor_count(report, counts);
 	put_label("looked at");
 	printf("%zu file%s%s\n", report->object_count, report->object_count == 1 ? "" : "s",
-	       report->kind == DOCTOR_PROCESS ? ", all that is loaded"
-					      : ": it and what it is linked with; what it loads later shows in its process");
+	       report->kind == DOCTOR_PROCESS
+		       ? ", all that is loaded"
+		       : ": it and what it is linked with (what it loads later shows in its process)");
 	put_label("I/O functions");
 	printf("%zu imported: %zu served, %zu need no help, %zu go past the library\n",
 	       counts[IO_SERVED] + counts[IO_HARMLESS] + counts[IO_PASSES], counts[IO_SERVED], counts[IO_HARMLESS],

@@ -60,8 +60,8 @@ const struct obstacle *executable_mode_obstacle(const char *path)
 	};
 	static const struct obstacle capabilities = {
 		"privileges",
-		"gains privileges (file capabilities), ld.so preloads nothing into it: run a copy without them, or give "
-		"them to the service instead",
+		"gains privileges (file capabilities), ld.so preloads nothing into it: run a copy without them, or "
+		"give them to the service instead",
 	};
 	struct stat st;
 	if (stat(path, &st) < 0)
@@ -94,9 +94,9 @@ const struct obstacle *executable_elf_obstacle(const struct elf_image *image)
 {
 	static const struct obstacle
 		narrow = {"architecture", "is a 32-bit program, the library is for 64 bits: use the 64-bit one"},
-		foreign = {"architecture", "is for another kind of processor than the library: use one for this machine"},
-		go = {"go", "is written in Go, which makes system calls of its own, past libc and the library: decrypt the "
-			    "model for it"},
+		foreign = {"architecture", "is for another kind of processor than the library: use this machine's"},
+		go = {"go", "is written in Go, which makes system calls of its own, past libc and the library: decrypt "
+			    "the model for it"},
 		unlinked = {"static", "is statically linked, the library cannot reach it: decrypt the model for it"},
 		musl = {"musl", "is linked with musl, the library needs glibc: use a build for glibc"};
 	if (image->header.e_ident[EI_CLASS] == ELFCLASS32)

@@ -80,7 +80,8 @@ def test_wrong_keys(shim, small, tmp_path):
     fails_at(shim, small.encrypted, "key ids", "model-signer", keys=key_file("master", {"keys": master}))
     fails_at(shim, small.encrypted, "key ids", "model-key", keys=key_file("signing", {"keys": signing}))
     fails_at(shim, small.encrypted, "signature", "bad signature", keys=key_file("other", {"keys": other}))
-    fails_at(shim, small.encrypted, "data keys", "wrong master key", keys=key_file("mixed", {"keys": other[:1] + signing}))
+    mixed = key_file("mixed", {"keys": other[:1] + signing})
+    fails_at(shim, small.encrypted, "data keys", "wrong master key", keys=mixed)
 
 
 def test_damage(shim, small, tmp_path):
@@ -93,7 +94,7 @@ def test_damage(shim, small, tmp_path):
         model.write_bytes(good[:length])
         assert check(shim, model, status=1, keys=small.keys)[0][-1] == ("model", "failed")
     fails_at(shim, tmp_path / "none", "model", "cannot open", keys=small.keys)
-    fails_at(shim, tmp_path, "model", "not a regular file", keys=small.keys)
+    fails_at(shim, tmp_path, "model", "directory", keys=small.keys)
 
 
 def test_policy(shim, small, tmp_path):
@@ -113,7 +114,8 @@ def test_a_plain_model(shim, small):
 @pytest.mark.parametrize("name, value, words", [
     ("CTSHIM_SERVE", "lazyy", "CTSHIM_SERVE"), ("CTSHIM_THREADS", "0", "CTSHIM_THREADS"),
     ("CTSHIM_LOG", "loud", "CTSHIM_LOG"), ("CTSHIM_DISABLE", "yes", "CTSHIM_DISABLE"),
-    ("CTSHIM_DISABLE", "1", "unset"), ("CTSHIM_MATCH", "*.gguf", "CTSHIM_MATCH"), ("CTSHIM_REQUIRE", "x", "CTSHIM_REQUIRE"),
+    ("CTSHIM_DISABLE", "1", "unset"), ("CTSHIM_MATCH", "*.gguf", "CTSHIM_MATCH"),
+    ("CTSHIM_REQUIRE", "x", "CTSHIM_REQUIRE"),
 ])
 def test_settings(name, value, words, shim, small):
     """As the library itself would refuse them, or pass the model by."""
@@ -142,6 +144,32 @@ def test_a_library_that_does_not_serve(shim, small, tmp_path):
         steps.append(json.loads(result.out)["model"]["steps"][-1])
     assert [(s["step"], s["status"]) for s in steps] == [("served", "failed")] * 2
     assert "other bytes" in steps[0]["message"] and "libctshim.so" in steps[1]["message"]
+
+
+def test_a_library_that_serves_reads_alone(shim, small, tmp_path):
+    """One that gives open() the right file, and mmap() zeros."""
+    shutil.copy(COMMAND, tmp_path / "ctshim")
+    code = f"""
+        #include <fcntl.h>
+        #include <string.h>
+        #include <sys/mman.h>
+        #include <sys/syscall.h>
+        #include <unistd.h>
+        int open(const char *path, int flags, ...)
+        {{
+            return (int)syscall(SYS_openat, AT_FDCWD, strstr(path, "model.safetensors") ? "{small.expected}" : path,
+                                flags, 0600);
+        }}
+        void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+        {{
+            int zeros = ZEROS && fd >= 0;
+            return (void *)syscall(SYS_mmap, at, len, prot, flags | (zeros ? MAP_ANONYMOUS : 0), zeros ? -1 : fd, offset);
+        }}
+        """
+    for zeros, status in (("0", 0), ("1", 1)):
+        assert build(tmp_path, "libctshim.so", code.replace("ZEROS", zeros), "-shared", "-fPIC")
+        result = shim.run([tmp_path / "ctshim", "doctor", "--model", small.encrypted, "--keys", small.keys], on=False)
+        assert ("mapping" in result.check(status).text) == (status == 1), result.describe()
 
 
 def test_no_key_is_shown(shim, small, tmp_path):

@@ -12,7 +12,11 @@ import pytest
 from doctor import MAIN, build, examine, findings, message
 from harness import LIBRARY
 
-SLEEP = '#include <stdio.h>\n#include <unistd.h>\nint main(void) { puts("ready"); fflush(stdout); sleep(60); return 0; }\n'
+SLEEP = """
+#include <stdio.h>
+#include <unistd.h>
+int main(void) { puts("ready"); fflush(stdout); sleep(60); return 0; }
+"""
 
 
 @contextmanager
