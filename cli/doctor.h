@@ -56,6 +56,9 @@ void doctor_find(struct doctor_report *report, enum doctor_level level, const ch
 /* Is there one of this level? */
 bool doctor_has(const struct doctor_report *report, enum doctor_level level);
 
+/* Could it not be looked at, so that nothing is known? */
+bool doctor_unknown(const struct doctor_report *report);
+
 /* The serving mode for this program, a word of CTSHIM_SERVE, and why. The one place that decides. */
 const char *doctor_recommend(const struct doctor_report *report, const char **reason);
 

@@ -57,6 +57,14 @@ bool doctor_has(const struct doctor_report *report, enum doctor_level level)
 	return false;
 }
 
+bool doctor_unknown(const struct doctor_report *report)
+{
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (report->findings[i].level == DOCTOR_PROBLEM && strcmp(report->findings[i].id, "unreadable") == 0)
+			return true;
+	return false;
+}
+
 const char *doctor_recommend(const struct doctor_report *report, const char **reason)
 {
 	if (report->bypass) {

@@ -41,7 +41,10 @@ cJSON *doctor_json(const struct doctor_report *report)
 	cJSON *object = cJSON_CreateObject();
 	json_put_text(object, "target", report->name);
 	json_put_text(object, "kind", kinds[report->kind]);
-	json_put_bool(object, "served", !doctor_has(report, DOCTOR_PROBLEM));
+	if (doctor_unknown(report))
+		json_put_text(object, "served", NULL);
+	else
+		json_put_bool(object, "served", !doctor_has(report, DOCTOR_PROBLEM));
 	json_put_text(object, "program", report->path);
 	json_put_text(object, "loader", report->loader);
 	if (report->pid != 0)

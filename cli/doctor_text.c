@@ -74,7 +74,9 @@ static void put_objects(const struct doctor_report *report)
 static void put_verdict(const struct doctor_report *report)
 {
 	put_safe(stdout, report->name);
-	if (doctor_has(report, DOCTOR_PROBLEM))
+	if (doctor_unknown(report))
+		puts(": cannot tell");
+	else if (doctor_has(report, DOCTOR_PROBLEM))
 		puts(report->kind == DOCTOR_PROCESS ? ": is not served" : ": cannot be served");
 	else if (report->kind == DOCTOR_PROCESS)
 		printf(": is served%s\n", doctor_has(report, DOCTOR_WARNING) ? ", perhaps not everywhere" : "");

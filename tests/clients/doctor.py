@@ -26,9 +26,10 @@ def diagnose(shim, *args, status, env=None, **options):
     for target in answer["targets"]:
         verdict = [line for line in lines if line.startswith(f"{target['target']}: ")]
         assert len(verdict) >= 1, text
-        wanted = "is" if target["kind"] == "process" else "can be"
-        refused = "is not" if target["kind"] == "process" else "cannot be"
-        assert verdict[-1].startswith(f"{target['target']}: {wanted if target['served'] else refused} served")
+        process = target["kind"] == "process"
+        words = {True: "is served" if process else "can be served", None: "cannot tell",
+                 False: "is not served" if process else "cannot be served"}
+        assert verdict[-1].startswith(f"{target['target']}: {words[target['served']]}")
         for finding in target["findings"]:
             line = f"{finding['level']:<13}  {finding['subject']}: {finding['message']}"
             assert f"  {line}" in lines, (line, text)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -144,6 +145,33 @@ def test_capabilities(shim, program):
         pytest.skip("file capabilities cannot be set here")
     target = examine(shim, program, status=0)
     assert findings(target, "warning") == {"privileges"} and "capabilities" in message(target, "privileges")
+
+
+@needs_root
+def test_as_another_user(shim, program):
+    """Files that only others may read, and what counts for that user and not for root."""
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    with tempfile.TemporaryDirectory() as folder, subprocess.Popen(["sleep", "60"]) as sleeper:
+        os.chmod(folder, 0o755)
+        for path in (COMMAND, LIBRARY, program):
+            shutil.copy(path, folder)
+
+        def look(what, words, status=1):
+            done = subprocess.run([f"{folder}/ctshim", "doctor", what], capture_output=True, text=True,
+                                  env={"PATH": "/usr/bin:/bin"}, cwd="/", **nobody)
+            assert done.returncode == status and words in done.stdout, done
+
+        copy = f"{folder}/program"
+        look(copy, "can be served", 0)
+        look(str(sleeper.pid), "cannot tell")
+        os.chmod(copy, 0o4755)
+        look(copy, "set-user-ID")
+        os.chmod(copy, 0o711)
+        look(copy, "cannot tell")
+        os.chmod(copy, 0o755)
+        if not subprocess.run(["setcap", "cap_net_bind_service+ep", copy], capture_output=True).returncode:
+            look(copy, "capabilities")
+        sleeper.kill()
 
 
 def test_no_foreign_loader_runs(shim, tmp_path):
