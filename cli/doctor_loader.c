@@ -107,14 +107,22 @@ static void read_line(struct doctor_report *report, const char *path, char *line
 	doctor_object(report, target, target, false);
 }
 
-/* The text between "cannot be preloaded (" and "): ignored" about our library. */
+/* Does what the loader said show that it did not load `library`? Then `reason` has its words. */
 static bool refusal(const char *said, const char *library, char reason[static 300])
 {
+	static const char words[] = "cannot be preloaded (", error[] = "error while loading shared libraries: ";
 	const char *at = strstr(said, library), *end;
-	static const char words[] = "cannot be preloaded (";
-	if (at == NULL || (at = strstr(at, words)) == NULL || (end = strstr(at, "): ignored")) == NULL)
+	if (at != NULL && strncmp(at + strlen(library), " (0x", 4) == 0)
 		return false;
-	at += sizeof words - 1;
+	if (strstr(said, "statically linked") != NULL) /* a library that needs no other: nothing was tried */
+		return false;
+	if (at != NULL && (at = strstr(at, words)) != NULL && (end = strstr(at, "): ignored")) != NULL) {
+		at += sizeof words - 1;
+	} else {
+		at = strstr(said, error);
+		at = at != NULL ? at + sizeof error - 1 : said;
+		end = at + strcspn(at, "\n");
+	}
 	snprintf(reason, 300, "%.*s", (int)(end - at), at);
 	return true;
 }
@@ -152,7 +160,7 @@ void doctor_libraries(struct doctor_report *report, const char *path)
 		doctor_find(report, DOCTOR_PROBLEM, "not-loadable", path,
 			    "ld.so cannot load it (it ends with signal %d): is the file damaged?", WTERMSIG(status));
 	free(said);
-	if (report->library != NULL)
+	if (report->library != NULL && !doctor_has(report, DOCTOR_PROBLEM))
 		try_library(report, loader, path);
 }
 
@@ -160,14 +168,17 @@ void doctor_own_library(struct doctor_report *report, char *path)
 {
 	struct ct_error err;
 	char reason[300], *said = NULL, *before = NULL;
+	char *self = realpath("/proc/self/exe", NULL); /* for the loader, that is the loader */
 	int status;
 	if (launch_find_library(path, &err) < 0) {
 		doctor_find(report, DOCTOR_PROBLEM, "library", "libctshim.so", "%s", err.message);
+		free(self);
 		return;
 	}
-	for (size_t i = 0; said == NULL && i < sizeof loaders / sizeof *loaders; i++)
+	for (size_t i = 0; said == NULL && self != NULL && i < sizeof loaders / sizeof *loaders; i++)
 		if (access(loaders[i], X_OK) == 0)
-			said = ask_loader(loaders[i], "/proc/self/exe", path, &status);
+			said = ask_loader(loaders[i], self, path, &status);
+	free(self);
 	if (said != NULL && refusal(said, path, reason)) {
 		doctor_find(report, DOCTOR_PROBLEM, "library", path, "ld.so cannot load it: %s: install it anew",
 			    reason);

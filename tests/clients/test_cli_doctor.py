@@ -232,6 +232,13 @@ def test_without_the_library(shim, program, tmp_path):
             (alone.parent / "libctshim.so").write_bytes(damage)
         result = shim.run([alone, "doctor", program], on=False).check(1)
         assert re.search(r"^  problem .*libctshim\.so", result.text, re.M), result.describe()
+    part = build(tmp_path, "libgone.so", "int gone(void) { return 0; }\n", "-shared", "-fPIC")
+    assert build(alone.parent, "libctshim.so", "int gone(void);\nint use(void) { return gone(); }\n", part, "-shared",
+                 "-fPIC")
+    part.unlink()
+    result = shim.run([alone, "doctor", program], on=False).check(1)
+    assert re.search(r"^  problem .*libgone\.so", result.text, re.M), result.describe()
+    (alone.parent / "libctshim.so").unlink()
     shutil.copy(LIBRARY, alone.parent / "libctshim.so")
     shim.run([alone, "doctor", program], on=False).check(0)
 
