@@ -20,7 +20,8 @@ static const char help[] =
 	"(CTSHIM_SERVE). A warning is what a look at machine code or text suggests: it may be harmless.\n"
 	"\n"
 	"  -m, --model FILE   check the keys, the settings in the environment, and this model: signature, policy,\n"
-	"                     every tag; then have a program read it under the library, and compare each byte\n"
+	"                     every tag; then have a program read it under the library, and compare each byte.\n"
+	"                     With one PID: with the settings and keys that this process was started with\n"
 	"  -k, --keys FILE    key file for --model (default: CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU,\n"
 	"                     CTSHIM_KEY_PATH)\n"
 	"  -a, --all          (or --verbose) every I/O function that is imported, and every file looked at\n"
@@ -43,12 +44,16 @@ struct doctor {
 	struct doctor_report own; /* what is wrong with our library: part of each report */
 	cJSON *root, *targets;
 	bool ok, shown;
+	unsigned count; /* targets */
+	pid_t pid;      /* of the last one, when it is a process */
 };
 
 static void show(struct doctor *doctor, const struct doctor_report *report)
 {
 	if (report->failed)
 		complainf("out of memory");
+	doctor->count++;
+	doctor->pid = report->pid;
 	doctor->ok = doctor->ok && !report->failed && !doctor_has(report, DOCTOR_PROBLEM);
 	if (doctor->json) {
 		json_put(doctor->targets, NULL, doctor_json(report));
@@ -99,8 +104,15 @@ static void check_model(struct doctor *doctor, struct model_check *check, const 
 			json_put_text(doctor->root, "model", NULL);
 		return;
 	}
-	model_check_run(check, keys, doctor->own.library,
+	struct ct_error err;
+	char *resolved = keys != NULL ? realpath(keys, NULL) : NULL; /* before another directory is entered */
+	if (doctor->count == 1 && doctor->pid != 0 && model_check_adopt(check, doctor->pid, &err) < 0) {
+		complain(NULL, &err);
+		doctor->ok = false;
+	}
+	model_check_run(check, resolved != NULL ? resolved : keys, doctor->own.library,
 			doctor->own.finding_count > 0 ? doctor->own.findings[0].text : "");
+	free(resolved);
 	doctor->ok = doctor->ok && !check->failed;
 	if (doctor->json) {
 		json_put(doctor->root, "model", model_check_json(check));

@@ -41,6 +41,7 @@ _Noreturn static void run_loader(const char *loader, const char *path, const cha
 		env[count++] = value;
 	if (preload != NULL && asprintf(&value, "LD_PRELOAD=%s", preload) >= 0)
 		env[count++] = value;
+	alarm(60);
 	setrlimit(RLIMIT_CPU, &(struct rlimit){10, 10});
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	setrlimit(RLIMIT_AS, &(struct rlimit){(rlim_t)64 << 30, (rlim_t)64 << 30});

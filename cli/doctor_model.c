@@ -32,6 +32,13 @@ void model_check_init(struct model_check *check, const char *path)
 void model_check_clear(struct model_check *check)
 {
 	free(check->disable);
+	free(check->resolved);
+}
+
+/* Where the model is to be opened. */
+static const char *place(const struct model_check *check)
+{
+	return check->resolved != NULL ? check->resolved : check->path;
 }
 
 void model_check_expose(const struct model_check *check, bool expose)
@@ -97,7 +104,7 @@ static bool check_settings(struct model_check *check)
 	if (config.disabled)
 		return step(check, "settings", STEP_FAILED,
 			    "CTSHIM_DISABLE is 1: programs get encrypted bytes: unset it");
-	if (realpath(check->path, path) != NULL && !shim_config_matches(&config, path))
+	if (realpath(place(check), path) != NULL && !shim_config_matches(&config, path))
 		return step(check, "settings", STEP_FAILED,
 			    "CTSHIM_MATCH does not match %.200s: programs get its encrypted bytes: correct it", path);
 	const char *log = setting("CTSHIM_LOG_FILE");
@@ -139,7 +146,7 @@ static bool check_keys(struct model_check *check, const char *keys, struct ct_ke
 static bool check_place(struct model_check *check)
 {
 	struct stat st;
-	if (stat(check->path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(place(check), &st) == 0 && S_ISDIR(st.st_mode))
 		return step(check, "model", STEP_FAILED,
 			    "a directory: give one of the files in it (ctshim verify checks them all)");
 	return true;
@@ -230,7 +237,7 @@ void model_check_run(struct model_check *check, const char *keys, const char *li
 	struct model_file file = {.file.fd = -1};
 	if (!check_keys(check, keys, &set) || !check_settings(check) || !check_place(check))
 		goto out;
-	if (ct_crypto_new(&crypto, &err) < 0 || model_file_open(&file, check->path, &err) < 0) {
+	if (ct_crypto_new(&crypto, &err) < 0 || model_file_open(&file, place(check), &err) < 0) {
 		step(check, "model", STEP_FAILED, "%s", err.message);
 		goto out;
 	}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "error.h"
 #include "model.h"
@@ -24,13 +25,17 @@ struct model_check {
 	struct model_step steps[MODEL_STEPS];
 	size_t count;
 	bool failed;
-	char *disable; /* CTSHIM_DISABLE as the person set it; NULL: unset */
+	char *resolved; /* the path when the current directory has changed; NULL: it has not */
+	char *disable;  /* CTSHIM_DISABLE as the person set it; NULL: unset */
 };
 
 /* CTSHIM_DISABLE goes from the environment, and from now on is 1: with the library preloaded into ourselves, files
  * would look decrypted. */
 void model_check_init(struct model_check *check, const char *path);
 void model_check_clear(struct model_check *check);
+
+/* Have the settings, keys and relative paths of the process `pid`, as it was started, instead of our own. CT_E_IO. */
+int model_check_adopt(struct model_check *check, pid_t pid, struct ct_error *err);
 
 /* Take the steps, up to the first that fails. `keys` (NULL: the environment's) becomes the environment's only source of
  * keys. `library` NULL: ours cannot be loaded, and `why` says why. No key material gets into any text. */

@@ -71,7 +71,8 @@ _Noreturn static void run_reader(const struct model_check *check, const char *li
 	setenv("CTSHIM_LOG", "error", 1);
 	if (null >= 0 && launch_preload(library, &unused) == 0 && dup2(null, STDIN_FILENO) >= 0
 	    && dup2(out, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0)
-		execl("/proc/self/exe", "ctshim", "__read", check->path, (char *)NULL);
+		execl("/proc/self/exe", "ctshim", "__read",
+		      check->resolved != NULL ? check->resolved : check->path, (char *)NULL);
 	_exit(EXIT_FAILED);
 }
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from doctor import MAIN, build, examine, findings, message
+from doctor import build, diagnose, examine, findings, message
 from harness import LIBRARY
 
 SLEEP = """
@@ -151,3 +151,25 @@ def test_no_secret_of_a_process_is_shown(shim, sleeper):
     with running([sleeper], LD_PRELOAD=LIBRARY, CRYPTOTENSOR_KEYS="secret-secret") as pid:
         result = shim.ctshim("doctor", "--all", pid).check()
         assert b"secret-secret" not in result.out + result.err
+
+
+def test_a_model_with_the_settings_of_a_process(shim, sleeper, small, tmp_path):
+    """Its keys, found from its directory, and not ours."""
+    shutil.copy(small.keys, tmp_path / "k.jwk")
+    (tmp_path / "k.jwk").chmod(0o600)
+    model = small.encrypted
+    for env, step, status in (({"CRYPTOTENSOR_KEY_JKU": "k.jwk", "CTSHIM_SERVE": "memfd"}, "served", "ok"),
+                              ({"CRYPTOTENSOR_KEY_JKU": "other.jwk"}, "keys", "failed"), ({}, "keys", "failed"),
+                              ({"CRYPTOTENSOR_KEY_JKU": "k.jwk", "CTSHIM_DISABLE": "1"}, "settings", "failed")):
+        launch = ["sh", "-c", f"cd '{tmp_path}' && exec '{sleeper}'"]
+        with running(launch, LD_PRELOAD=LIBRARY, **env) as pid:
+            for ours in ({}, {"CRYPTOTENSOR_KEY_JKU": str(small.keys), "CTSHIM_SERVE": "wrong"}):
+                answer = diagnose(shim, "--model", model.name, pid, status=0 if status == "ok" else 1, env=ours,
+                                  cwd=model.parent)
+                last = answer["model"]["steps"][-1]
+                assert (last["step"], last["status"]) == (step, status), answer["model"]
+                assert answer["targets"][0]["served"]
+    with running([sleeper], LD_PRELOAD=LIBRARY) as pid:
+        diagnose(shim, "--model", model.name, "--keys", "k.jwk", pid, status=1, cwd=model.parent)
+        shutil.copy(model, tmp_path / "m")
+        diagnose(shim, "--model", "m", "--keys", "k.jwk", pid, status=0, cwd=tmp_path)
