@@ -99,4 +99,7 @@ void doctor_own_library(struct doctor_report *report, char *path);
 bool doctor_is_ours(const char *path);
 bool doctor_is_libc(const char *path);
 
+/* Is it a sanitizer's run-time library? These define what we do, must come first, and hand calls on. */
+bool doctor_is_sanitizer(const char *path);
+
 #endif

@@ -49,7 +49,7 @@ bool doctor_is_libc(const char *path)
 	return begins(path, names, sizeof names / sizeof *names);
 }
 
-static bool is_sanitizer(const char *path)
+bool doctor_is_sanitizer(const char *path)
 {
 	static const char *const names[] = {"libasan.so", "libtsan.so", "liblsan.so", "libubsan.so", "libhwasan.so",
 					    "libclang_rt."};
@@ -141,7 +141,7 @@ static void judge_code(struct look *look, const struct elf_image *image)
 	if ((code.calls & CODE_AIO) != 0)
 		doctor_find(look->report, DOCTOR_WARNING, "kernel-aio", path,
 			    "may have the kernel read (io_submit): encrypted bytes: use mode memfd");
-	if (look->sanitizer || is_sanitizer(path) || (code.calls & (CODE_OPENS | CODE_READS)) == 0)
+	if (look->sanitizer || doctor_is_sanitizer(path) || (code.calls & (CODE_OPENS | CODE_READS)) == 0)
 		goto bind;
 	if ((code.calls & CODE_OPENS) != 0)
 		doctor_find(look->report, DOCTOR_WARNING, "system-calls", path,

@@ -49,7 +49,7 @@ static void judge(struct doctor_report *report, const char *entry, const char *r
 			    "names %s, which does not exist, and ld.so goes on without it: correct the path", entry);
 		return;
 	}
-	if (doctor_is_ours(found) || elf_image_open(&image, path, &err) < 0)
+	if (doctor_is_ours(found) || doctor_is_sanitizer(found) || elf_image_open(&image, path, &err) < 0)
 		return;
 	if (image.native)
 		elf_image_symbols(&image, note_hook, &hooks);

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 
 import pytest
 
@@ -143,6 +144,17 @@ def test_other_preloads(shim, tmp_path):
             assert findings(target, level) == {id}
         if id in ("preload-before", "preload-behind"):
             assert str(other) in message(target, id) and "open" in message(target, id)
+
+
+@pytest.mark.parametrize("name", ["libjemalloc.so.2", "libasan.so"])
+def test_preloads_that_do_no_harm(name, shim):
+    """jemalloc stands in front of nothing of ours; AddressSanitizer does, and hands on."""
+    found = subprocess.run(["cc", f"-print-file-name={name}"], capture_output=True, text=True).stdout.strip()
+    if "/" not in found:
+        pytest.skip(f"{name} is not installed")
+    env = {"ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}
+    for value in (f"{found}:{LIBRARY}", f"{LIBRARY}:{found}", found):
+        assert not findings(examine(shim, "cat", status=0, env=env | {"LD_PRELOAD": value}))
 
 
 def write_script(path, text):
