@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "doctor_out.h"
+#include "elf_library.h"
 #include "json_out.h"
 #include "options.h"
 #include "say.h"
@@ -170,6 +171,8 @@ static int run(const struct command *command, int argc, char **argv)
 		return usage_error(command->name, "give a PROGRAM, a PID or a FILE, or --model FILE");
 	if (keys != NULL && model == NULL)
 		return usage_error(command->name, "--keys goes with --model FILE");
+	if (rest < argc && elf_library() == NULL)
+		return complainf("libelf.so.1 cannot be loaded, by which programs are looked at: install it (Debian: libelf1)");
 	model_check_init(&check, model);
 	status = diagnose(&doctor, &check, keys, argv + rest, rest < argc && strcmp(argv[rest - 1], "--") == 0);
 	model_check_clear(&check);

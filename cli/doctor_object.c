@@ -208,7 +208,7 @@ void doctor_object(struct doctor_report *report, const char *shown, const char *
 		return;
 	}
 	struct look look = {.report = report, .object = object};
-	if (image.native) {
+	if (image.kind.native) {
 		if (!elf_image_symbols(&image, note_symbol, &look) && main)
 			doctor_find(report, DOCTOR_WARNING, "no-symbols", shown,
 				    "its table of imports cannot be read: what it uses is not known");

@@ -51,7 +51,7 @@ static void judge(struct doctor_report *report, const char *entry, const char *r
 	}
 	if (doctor_is_ours(found) || doctor_is_sanitizer(found) || elf_image_open(&image, path, &err) < 0)
 		return;
-	if (image.native)
+	if (image.kind.native)
 		elf_image_symbols(&image, note_hook, &hooks);
 	elf_image_close(&image);
 	if (hooks.count > 0 && before)

@@ -158,11 +158,11 @@ static bool judge_program(struct doctor_report *report, const struct process *pr
 		doctor_find(report, DOCTOR_PROBLEM, "unreadable", process->name, "its program: %s", err.message);
 		return false;
 	}
-	const struct obstacle *obstacle = executable_elf_obstacle(&image);
+	const struct obstacle *obstacle = executable_elf_obstacle(&image.kind);
 	if (obstacle != NULL)
 		doctor_find(report, DOCTOR_PROBLEM, obstacle->id, process->program, "%s", obstacle->text);
-	if (image.interpreter[0] != '\0')
-		report->loader = strdup(image.interpreter);
+	if (image.kind.interpreter[0] != '\0')
+		report->loader = strdup(image.kind.interpreter);
 	elf_image_close(&image);
 	return obstacle == NULL;
 }

@@ -46,7 +46,7 @@ static void note_privileges(struct doctor_report *report, const char *path)
 static void examine_elf(struct doctor_report *report, const char *path, const struct elf_image *image)
 {
 	const struct obstacle *obstacle;
-	bool shared = image->native && image->header.e_type == ET_DYN && image->interpreter[0] == '\0'
+	bool shared = image->kind.native && image->header.e_type == ET_DYN && image->kind.interpreter[0] == '\0'
 		      && image->dynamic && !image->pie;
 	if (image->header.e_type != ET_DYN && image->header.e_type != ET_EXEC) {
 		doctor_find(report, DOCTOR_PROBLEM, "not-a-program", path, "is an ELF file, but no program or library");
@@ -54,9 +54,9 @@ static void examine_elf(struct doctor_report *report, const char *path, const st
 	}
 	if (report->kind != DOCTOR_SCRIPT)
 		report->kind = shared ? DOCTOR_LIBRARY : DOCTOR_PROGRAM;
-	if (image->interpreter[0] != '\0')
-		report->loader = strdup(image->interpreter);
-	obstacle = executable_elf_obstacle(image);
+	if (image->kind.interpreter[0] != '\0')
+		report->loader = strdup(image->kind.interpreter);
+	obstacle = executable_elf_obstacle(&image->kind);
 	if (obstacle != NULL && !(shared && strcmp(obstacle->id, "static") == 0)) {
 		doctor_find(report, DOCTOR_PROBLEM, obstacle->id, path, "%s", obstacle->text);
 		return;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "executable.h"
 
 enum { ELF_NAME_MAX = 256 };
 
@@ -15,16 +16,14 @@ struct elf_image {
 	int fd;
 	Elf *elf;
 	GElf_Ehdr header;
-	bool native;      /* a 64-bit file for this machine; only then is what follows set */
+	struct executable kind; /* what follows is set only when it is native */
 	bool dynamic;     /* it has a dynamic section */
 	bool pie;         /* marked as a program that can lie anywhere */
 	bool symbolic;    /* its own definitions win for itself: DF_SYMBOLIC */
-	bool go;          /* made by the Go tool chain */
-	char interpreter[ELF_NAME_MAX]; /* "" when it names none */
 	char soname[ELF_NAME_MAX];
 };
 
-/* Open `path`. CT_E_IO; CT_E_FORMAT when it is no ELF file or its header is damaged. The caller closes it. */
+/* Open `path`. CT_E_ARGUMENT when libelf is missing; CT_E_IO; CT_E_FORMAT when it is no ELF file or its header is damaged. The caller closes it. */
 int elf_image_open(struct elf_image *image, const char *path, struct ct_error *err);
 
 /* The same from a descriptor, which the image takes over, also after a failure. */

@@ -1,5 +1,6 @@
 #include "executable.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +10,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { SCRIPTS_MAX = 4 }; /* as many as the kernel follows */
+#if defined(__x86_64__)
+enum { MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { MACHINE = EM_AARCH64 };
+#else
+enum { MACHINE = EM_NONE };
+#endif
+
+enum { NOTES_MAX = 4096, SCRIPTS_MAX = 4 }; /* as many as the kernel follows */
 
 static bool can_execute(const char *path)
 {
@@ -74,23 +83,56 @@ const struct obstacle *executable_mode_obstacle(const char *path)
 	return NULL;
 }
 
-static bool has_name(const char *path, const char *beginning)
+static bool is_musl(const char *interpreter)
 {
-	const char *slash = strrchr(path, '/');
-	return strncmp(slash != NULL ? slash + 1 : path, beginning, strlen(beginning)) == 0;
+	const char *slash = strrchr(interpreter, '/');
+	return strncmp(slash != NULL ? slash + 1 : interpreter, "ld-musl", 7) == 0;
 }
 
-bool executable_musl(const char *interpreter)
+/* The Go tool chain's note: its name is "Go", its type 4. */
+static bool has_go_note(int fd, const Elf64_Phdr *segment)
 {
-	return has_name(interpreter, "ld-musl");
+	static const char note[] = {4, 0, 0, 0, 'G', 'o', 0, 0};
+	char bytes[NOTES_MAX];
+	ssize_t len = pread(fd, bytes, segment->p_filesz < sizeof bytes ? segment->p_filesz : sizeof bytes,
+			    (off_t)segment->p_offset);
+	return len > 0 && memmem(bytes, (size_t)len, note, sizeof note) != NULL;
 }
 
-bool executable_glibc(const char *interpreter)
+static void read_segments(struct executable *file, int fd, const Elf64_Ehdr *header)
 {
-	return has_name(interpreter, "ld-linux") || has_name(interpreter, "ld64.so");
+	Elf64_Phdr segment;
+	for (unsigned i = 0; i < header->e_phnum; i++) {
+		off_t at = (off_t)(header->e_phoff + (Elf64_Off)i * header->e_phentsize);
+		if (pread(fd, &segment, sizeof segment, at) != sizeof segment)
+			return;
+		if (segment.p_type == PT_NOTE && has_go_note(fd, &segment))
+			file->go = true;
+		if (segment.p_type != PT_INTERP)
+			continue;
+		size_t room = sizeof file->interpreter - 1;
+		ssize_t len = pread(fd, file->interpreter, segment.p_filesz < room ? segment.p_filesz : room,
+				    (off_t)segment.p_offset);
+		file->interpreter[len > 0 ? len : 0] = '\0';
+	}
 }
 
-const struct obstacle *executable_elf_obstacle(const struct elf_image *image)
+void executable_read(struct executable *file, int fd)
+{
+	Elf64_Ehdr header; /* the beginning of a 32-bit one is the same */
+	*file = (struct executable){.elf = false};
+	memset(&header, 0, sizeof header);
+	if (pread(fd, &header, sizeof header, 0) < (ssize_t)sizeof(Elf32_Ehdr)
+	    || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return;
+	file->elf = true;
+	file->narrow = header.e_ident[EI_CLASS] == ELFCLASS32;
+	file->native = header.e_ident[EI_CLASS] == ELFCLASS64 && (MACHINE == EM_NONE || header.e_machine == MACHINE);
+	if (file->native)
+		read_segments(file, fd, &header);
+}
+
+const struct obstacle *executable_elf_obstacle(const struct executable *file)
 {
 	static const struct obstacle
 		narrow = {"architecture", "is a 32-bit program, the library is for 64 bits: use the 64-bit one"},
@@ -99,15 +141,15 @@ const struct obstacle *executable_elf_obstacle(const struct elf_image *image)
 			    "the model for it"},
 		unlinked = {"static", "is statically linked, the library cannot reach it: decrypt the model for it"},
 		musl = {"musl", "is linked with musl, the library needs glibc: use a build for glibc"};
-	if (image->header.e_ident[EI_CLASS] == ELFCLASS32)
+	if (file->narrow)
 		return &narrow;
-	if (!image->native)
+	if (!file->native)
 		return &foreign;
-	if (image->go)
+	if (file->go)
 		return &go;
-	if (image->interpreter[0] == '\0')
+	if (file->interpreter[0] == '\0')
 		return &unlinked;
-	if (executable_musl(image->interpreter))
+	if (is_musl(file->interpreter))
 		return &musl;
 	return NULL;
 }
@@ -135,8 +177,7 @@ int executable_script(int fd, char line[static SCRIPT_LINE], char *words[static 
 static const struct obstacle *obstacle(const char *path, int depth)
 {
 	char line[SCRIPT_LINE], *words[2];
-	struct elf_image image;
-	struct ct_error unused;
+	struct executable file;
 	const struct obstacle *found = executable_mode_obstacle(path);
 	if (found != NULL)
 		return found;
@@ -147,11 +188,9 @@ static const struct obstacle *obstacle(const char *path, int depth)
 		close(fd);
 		return depth < SCRIPTS_MAX ? obstacle(words[0], depth + 1) : NULL;
 	}
-	if (elf_image_from(&image, fd, &unused) < 0)
-		return NULL; /* the kernel will say so */
-	found = executable_elf_obstacle(&image);
-	elf_image_close(&image);
-	return found;
+	executable_read(&file, fd);
+	close(fd);
+	return file.elf ? executable_elf_obstacle(&file) : NULL; /* what is none, the kernel will say */
 }
 
 const struct obstacle *executable_obstacle(const char *path)

@@ -4,6 +4,7 @@
 
 /* Only the names of the library's list matter here. */
 #define HOOK(result, name, parameters) {#name, IO_SERVED, false, NULL},
+#define ALIAS(name, hook) {#name, IO_SERVED, false, NULL},
 #define IO_FINE(name) {#name, IO_HARMLESS, false, NULL},
 #define IO_PAST(name, memfd, text) {#name, IO_PASSES, memfd, text},
 
