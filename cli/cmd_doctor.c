@@ -172,7 +172,8 @@ static int run(const struct command *command, int argc, char **argv)
 	if (keys != NULL && model == NULL)
 		return usage_error(command->name, "--keys goes with --model FILE");
 	if (rest < argc && elf_library() == NULL)
-		return complainf("libelf.so.1 cannot be loaded, by which programs are looked at: install it (Debian: libelf1)");
+		return complainf("libelf.so.1 cannot be loaded, by which programs are looked at: install it (Debian: "
+				 "libelf1)");
 	model_check_init(&check, model);
 	status = diagnose(&doctor, &check, keys, argv + rest, rest < argc && strcmp(argv[rest - 1], "--") == 0);
 	model_check_clear(&check);

@@ -53,7 +53,8 @@ static void read_segments(struct elf_image *image)
 	for (size_t i = 0; i < count && lib->gelf_getphdr(image->elf, (int)i, &segment) != NULL; i++) {
 		if (segment.p_type != PT_DYNAMIC)
 			continue;
-		Elf_Data *data = lib->elf_getdata_rawchunk(image->elf, (int64_t)segment.p_offset, segment.p_filesz, ELF_T_DYN);
+		Elf_Data *data = lib->elf_getdata_rawchunk(image->elf, (int64_t)segment.p_offset, segment.p_filesz,
+							   ELF_T_DYN);
 		image->dynamic = true;
 		if (data != NULL && data->d_buf != NULL)
 			read_dynamic(image, data, 0);

@@ -23,7 +23,8 @@ struct elf_image {
 	char soname[ELF_NAME_MAX];
 };
 
-/* Open `path`. CT_E_ARGUMENT when libelf is missing; CT_E_IO; CT_E_FORMAT when it is no ELF file or its header is damaged. The caller closes it. */
+/* Open `path`. CT_E_ARGUMENT when libelf is missing; CT_E_IO; CT_E_FORMAT when it is no ELF file or its header is
+ * damaged. The caller closes it. */
 int elf_image_open(struct elf_image *image, const char *path, struct ct_error *err);
 
 /* The same from a descriptor, which the image takes over, also after a failure. */

@@ -108,7 +108,9 @@ def test_go(section, shim, program, tmp_path):
 
 def test_run_refuses_go(shim, tmp_path, keys):
     """By the note that its linker leaves in every program."""
-    note = '__asm__(".section .note.go.buildid,\\"a\\",@note; .long 4, 4, 4; .ascii \\"NAME\\\\0\\\\0\\"; .long 0; .previous");\n'
+    note = r'''
+        __asm__(".section .note.go.buildid,\"a\",@note; .long 4, 4, 4; .ascii \"NAME\\0\\0\"; .long 0; .previous");
+        '''
     for name, status in (("Go", 126), ("No", 0)):
         program = build(tmp_path, name, note.replace("NAME", name) + MAIN)
         shim.ctshim("run", "--keys", keys, "--", program).check(status)

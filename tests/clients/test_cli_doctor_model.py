@@ -163,7 +163,9 @@ def test_a_library_that_serves_reads_alone(shim, small, tmp_path):
         void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
         {{
             int zeros = ZEROS && fd >= 0;
-            return (void *)syscall(SYS_mmap, at, len, prot, flags | (zeros ? MAP_ANONYMOUS : 0), zeros ? -1 : fd, offset);
+            if (zeros)
+                return (void *)syscall(SYS_mmap, at, len, prot, flags | MAP_ANONYMOUS, -1, 0);
+            return (void *)syscall(SYS_mmap, at, len, prot, flags, fd, offset);
         }}
         """
     for zeros, status in (("0", 0), ("1", 1)):
