@@ -140,7 +140,8 @@ const struct obstacle *executable_elf_obstacle(const struct executable *file)
 		go = {"go", "is written in Go, which makes system calls of its own, past libc and the library: decrypt "
 			    "the model for it"},
 		unlinked = {"static", "is statically linked, the library cannot reach it: decrypt the model for it"},
-		musl = {"musl", "is linked with musl, the library needs glibc: use a build for glibc"};
+		musl = {"musl", "is linked with musl, the library needs glibc: use a build for glibc, or decrypt the model "
+			"for it"};
 	if (file->narrow)
 		return &narrow;
 	if (!file->native)
