@@ -21,8 +21,9 @@ static const char help[] =
 	"\n"
 	"  -k, --keys FILE    key file (default: what CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU and\n"
 	"                     CTSHIM_KEY_PATH say)\n"
-	"      --serve MODE   how mapped files are served: eager (decrypted when they are mapped) or\n"
-	"                     memfd (programs that pass by libc) (default: what CTSHIM_SERVE says)\n"
+	"      --serve MODE   how mapped files are served: eager (decrypted when they are mapped),\n"
+	"                     lazy (decrypted where they are touched) or memfd (programs that pass by libc)\n"
+	"                     (default: what CTSHIM_SERVE says)\n"
 	"\n"
 	"Exit status: that of COMMAND; 126 when it, or the library, cannot be used; 127 when COMMAND is\n"
 	"not found; 1 when the key file is bad; 2 wrong usage.\n"
@@ -32,7 +33,7 @@ static const char help[] =
 
 enum { EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
 
-static const char *const modes[] = {"eager", "memfd"};
+static const char *const modes[] = {"eager", "lazy", "memfd"};
 
 /* The key file is read now, so that what is wrong with it shows here and not in the middle of the program. */
 static int give_keys(const char *keys)
@@ -104,7 +105,7 @@ static int run(const struct command *command, int argc, char **argv)
 	for (size_t i = 0; serve != NULL && i < sizeof modes / sizeof *modes; i++)
 		known = known || strcmp(serve, modes[i]) == 0;
 	if (serve != NULL && !known)
-		return usage_error(command->name, "--serve: '%s' is neither eager nor memfd", serve);
+		return usage_error(command->name, "--serve: '%s' is none of eager, lazy and memfd", serve);
 	if (serve != NULL && setenv("CTSHIM_SERVE", serve, 1) < 0)
 		return complainf("out of memory");
 	if (keys != NULL && give_keys(keys) < 0)

@@ -76,7 +76,7 @@ static const char *setting(const char *name)
 /* A misspelt variable is none, and nobody says so. */
 static void warn_of_unknown(struct model_check *check)
 {
-	static const char *const known[] = {"SERVE", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE", "REQUIRE",
+	static const char *const known[] = {"SERVE", "LAZY_FROM", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE", "REQUIRE",
 					    "KEY_PATH"};
 	for (char **at = environ; *at != NULL; at++) {
 		bool found = strncmp(*at, "CTSHIM_", 7) != 0;
@@ -110,7 +110,7 @@ static bool check_settings(struct model_check *check)
 	const char *log = setting("CTSHIM_LOG_FILE");
 	if (log != NULL && access(log, W_OK) < 0 && errno != ENOENT)
 		step(check, "settings", STEP_WARNING, "CTSHIM_LOG_FILE: %.200s: %s", log, strerror(errno));
-	return step(check, "settings", STEP_OK, "mode %s, %u thread%s", config.mode == SHIM_MEMFD ? "memfd" : "eager",
+	return step(check, "settings", STEP_OK, "mode %s, %u thread%s", shim_config_mode_name(config.mode),
 		    config.threads, config.threads == 1 ? "" : "s");
 }
 

@@ -52,6 +52,24 @@ enum shim_level shim_config_level(void)
 	return level;
 }
 
+static const char *const modes[] = {[SHIM_EAGER] = "eager", [SHIM_LAZY] = "lazy", [SHIM_MEMFD] = "memfd"};
+
+const char *shim_config_mode_name(enum shim_mode mode)
+{
+	return modes[mode];
+}
+
+static int read_mode(const char *value, enum shim_mode *mode)
+{
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		if (strcmp(value, modes[i]) == 0) {
+			*mode = (enum shim_mode)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
 int shim_config_read(struct shim_config *config, struct ct_error *err)
 {
 	enum shim_level level;
@@ -63,11 +81,7 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 		config->disabled = value[0] == '1';
 	}
 	if ((value = get("CTSHIM_SERVE")) != NULL) {
-		if (strcmp(value, "memfd") == 0)
-			config->mode = SHIM_MEMFD;
-		else if (strcmp(value, "lazy") == 0)
-			config->mode = SHIM_LAZY;
-		else if (strcmp(value, "eager") != 0)
+		if (read_mode(value, &config->mode) < 0)
 			return ct_fail(err, CT_E_ARGUMENT,
 				       "CTSHIM_SERVE is '%.40s', which is no serving mode: use eager, lazy or memfd",
 				       value);

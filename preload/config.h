@@ -24,6 +24,9 @@ struct shim_config {
 /* CT_E_ARGUMENT names the variable that is not understood. Strings belong to the environment. */
 int shim_config_read(struct shim_config *config, struct ct_error *err);
 
+/* What CTSHIM_SERVE calls it. */
+const char *shim_config_mode_name(enum shim_mode mode);
+
 /* Does CTSHIM_MATCH select this resolved path? */
 bool shim_config_matches(const struct shim_config *config, const char *path);
 

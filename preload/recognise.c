@@ -172,7 +172,7 @@ static int examine(int fd, int flags, enum look look, const struct stat *st, str
 	if (*file == NULL) /* it spoke of encryption, no more: else that would be the way past CTSHIM_REQUIRE */
 		return examine_plain(flags, path, config);
 	shim_log(SHIM_DEBUG, path, "descriptor %d serves plaintext, mode %s", fd,
-		 config->mode == SHIM_MEMFD ? "memfd" : config->mode == SHIM_LAZY ? "lazy" : "eager");
+		 shim_config_mode_name(config->mode));
 	return 0;
 }
 
