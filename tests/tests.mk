@@ -5,6 +5,7 @@
 # make check-valgrind  some of the unit tests under valgrind
 # make interop         models and mutants invented at random, with the format's other implementation;
 #                      SEED=N COUNT=N (in each direction) MUTANTS=N CASE=KIND:NUMBER
+# make bench           what the library costs programs that open no model (writes $(BUILD)/bench.json)
 # make clients-upstream  the suites of stock safetensors under the library (fetched by pip; not in check)
 # make fuzz            every fuzz target for FUZZ_SECONDS (clang)
 #
@@ -34,6 +35,9 @@ check-unit: $(UNIT_PROGRAMS)
 
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
+
+bench: all
+	@$(PYTHON) tests/bench/overhead.py $(BUILD) --json $(BUILD)/bench.json
 
 interop: all
 	@BUILD=$(BUILD) $(PYTHON) tests/interop/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
@@ -86,6 +90,6 @@ fuzz:
 	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
-	fuzz-programs interop clients-upstream
+	fuzz-programs bench interop clients-upstream
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)
