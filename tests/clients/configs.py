@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
+# How the library can serve a model: what CTSHIM_SERVE may say.
+SERVE_MODES = ("eager", "memfd")
+
 
 @dataclass(frozen=True)
 class Config:
@@ -40,4 +43,10 @@ CONFIGS = [
     Config("numpy", 2, chunk="5000", foreign=True),
 ]
 
+# For clients that differ in how they call libc, not in what they read: one file in every mode, and the
+# other kind of file.
+CLIENT_CONFIGS = [*(Config("numpy", 2, chunk="4096", serve=serve) for serve in SERVE_MODES), Config("numpy", 1)]
+
+every_client_config = pytest.mark.parametrize("config", CLIENT_CONFIGS, ids=str)
+every_mode = pytest.mark.parametrize("serve", SERVE_MODES)
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=str)

@@ -97,6 +97,13 @@ class Shim:
         return self.run([COMMAND, *args], on=False, **options)
 
 
+# How a check begins in each language.
+DEFINITIONS = {
+    ".c": r"^CHECK\((\w+)\)", ".cc": r"^CHECK\((\w+)\)", ".js": r"^\s*(?:async )?(\w+)\(\) \{$",
+    ".java": r"^\tstatic void (\w+)\(", ".rs": r"^\t(\w+) => \{$", ".pl": r"^sub (\w+) \{$",
+}
+
+
 class Checks:
     """A client program made of named checks, each of which compares what it reads with what it
     should: it prints a line `{"check": NAME, "says": "ok" or what is wrong}` for each.
@@ -110,7 +117,7 @@ class Checks:
         if self.source.suffix == ".py":
             names = [f.name for f in ast.parse(text).body if isinstance(f, ast.FunctionDef)]
         else:
-            names = re.findall(r"^CHECK\((\w+)\)", text, re.M)
+            names = re.findall(DEFINITIONS[self.source.suffix], text, re.M)
         self.names = [n for n in names if n.startswith(("check_", "same_"))]
         assert len(set(self.names)) == len(self.names) > 0, source
 
