@@ -176,6 +176,34 @@ def outcomes(shim, pair, scratch):
     return get
 
 
+@pytest.fixture(scope="session")
+def all_fail(shim, pair, scratch):
+    """Runs a program of checks where nothing can be read: with a bit flipped in every byte of the
+    data, or without the key. What fails must be the checks, not the program."""
+
+    def run(checks, config, argv, env, damaged):
+        files, folder = pair(config), scratch()
+        path = folder / "model.safetensors"
+        data = bytearray(files.encrypted.read_bytes())
+        if damaged:
+            start = reference.data_start(data)
+            data[start:] = data[start:].translate(bytes(b ^ 1 for b in range(256)))
+        path.write_bytes(data)
+        result = shim.run([*argv, path, files.expected, folder], serve=config.serve, env=env, quiet=False,
+                          keys=files.keys if damaged else None)
+        shutil.rmtree(folder)
+        result.check()
+        assert any(str(path) in line for line in result.messages), result.describe()
+        return checks.outcome(result)
+
+    def get(checks, config, argv, env=None):
+        for damaged in (True, False):
+            says = run(checks, config, argv, env, damaged)
+            assert not [n for n, said in says.items() if n.startswith("check_") and said == "ok"], says
+
+    return get
+
+
 def compiled(tmp_path_factory, name, sources, options, compiler="cc"):
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
