@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from configs import CLIENT_CONFIGS, every_client_config
+from configs import every_client_config, every_mode_config
 from harness import Checks
 
 CHECKS = Checks("JavaIo.java")
@@ -32,7 +32,7 @@ def test_java(name, config, outcomes, java):
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-@pytest.mark.parametrize("config", CLIENT_CONFIGS[:-1], ids=str)
+@every_mode_config
 @pytest.mark.parametrize("name", PROCESSES)
 def test_process_launch(name, config, launcher, outcomes, java):
     CHECKS.verdict(name, config, *outcomes(CHECKS, config, java(launcher)))
