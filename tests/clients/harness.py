@@ -54,7 +54,8 @@ class Shim:
     home: Path
     base: dict = field(default_factory=dict)
 
-    def env(self, *, on=True, keys=None, serve=None, **extra):
+    def env(self, *, on=True, keys=None, serve=None, LD_PRELOAD="SHIM", **extra):
+        """`LD_PRELOAD` may place other libraries before and behind SHIM, which is left out when off."""
         env = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self.home),
@@ -64,8 +65,9 @@ class Shim:
             "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
         } | self.base
-        if on:
-            env["LD_PRELOAD"] = str(LIBRARY)
+        preload = [str(LIBRARY) if p == "SHIM" else p for p in str(LD_PRELOAD).split(":") if on or p != "SHIM"]
+        if preload:
+            env["LD_PRELOAD"] = ":".join(preload)
         if keys is not None:
             env["CRYPTOTENSOR_KEY_JKU"] = f"file://{keys}"
         if serve is not None:
