@@ -21,9 +21,9 @@ ARRANGEMENTS = {
     "undefined": (UNDEFINED, {}),
 }
 # Each in the first mode; where modes differ, also in the others.
-RUNS = [(a, n, MODE_CONFIGS[0]) for a, names in {
-    "before": ("reads.c", "maps.c", "stdio.c", "streams.cc", "threads.c"), "behind": ("reads.c", "maps.c", "threads.c"),
-    "static": ("reads.c", "maps.c", "stdio.c"), "undefined": ("reads.c", "maps.c", "streams.cc")}.items() for n in names]
+RUNS = [(arrangement, name, MODE_CONFIGS[0]) for arrangement, names in {
+    "before": PROGRAMS, "behind": ("reads.c", "maps.c", "threads.c"), "static": ("reads.c", "maps.c", "stdio.c"),
+    "undefined": ("reads.c", "maps.c", "streams.cc")}.items() for name in names]
 RUNS += [("before", n, c) for n in ("reads.c", "maps.c") for c in MODE_CONFIGS[1:]]
 
 

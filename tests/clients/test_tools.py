@@ -2,8 +2,10 @@
 transfer, shells. As in test_coreutils.py, each gives for the encrypted model what it gives for the plaintext
 image, and without the shim something else."""
 
+import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +20,10 @@ git hash-object --stdin < M
 git hash-object --no-filters M
 git hash-object -t blob M M
 git -c core.bigFileThreshold=100k hash-object M
-git init -q . && git -c core.looseCompression=0 add M && git cat-file blob :M
+git init -q . && git add M && git cat-file blob :M
 git init -q . && git -c core.bigFileThreshold=100k add M && git cat-file blob :M
 git init -q . && git -c core.packedGitWindowSize=4096 add M && git ls-files -s && git repack -q -a -d && git cat-file blob :M
-git init -q . && git -c core.looseCompression=0 add M && git -c user.name=x -c user.email=x@x commit -q -m x && git status --short && git archive HEAD | tar xOf -
+git init -q . && git add M && git -c user.name=x -c user.email=x@x commit -q -m x && git status --short && git archive HEAD | tar xOf -
 git diff --no-index --numstat E M; git diff --no-index --binary /dev/null M | sha1sum
 # awk in every make.
 gawk 'END { print NR }' M; gawk -b '{ n += length } END { print n }' M
@@ -61,7 +63,7 @@ rsync -W M out && cat out
 rsync -S M out && cat out
 rsync -a M d/ && cat d/M
 rsync -z M out && cat out
-cp E out && echo changed | dd of=out bs=1 seek=9999 conv=notrunc status=none && rsync --no-whole-file -I M out && cat out
+cp E out && echo changed | dd of=out seek=9 conv=notrunc status=none && rsync --no-whole-file -I M out && cat out
 cp E out && truncate -s -5000 out && rsync --no-whole-file --inplace -I M out && cat out
 rsync -c M out && cp E E2 && rsync -nic M E2; cat out
 curl -sS file://$PWD/M
@@ -70,7 +72,7 @@ curl -sS -T M file://$PWD/out && cat out
 curl -sS -C 5000 file://$PWD/M
 # Databases.
 sqlite3 :memory: "select hex(readfile('M'))"
-sqlite3 x.db "create table t(b); insert into t values (readfile('M')); select writefile('out', b), length(b) from t" && cat out
+sqlite3 x.db "create table t(b); insert into t values (readfile('M')); select writefile('out', b) from t" && cat out
 # Searching and comparing.
 grep -c data_offsets M; sha1sum < M
 grep -q __encryption__ M; echo $?
@@ -273,3 +275,23 @@ def test_honest(command, config, shim, pair, tmp_path):
         assert files.expected.read_bytes().startswith(got.out) or command.startswith(TALKATIVE), got.describe()
         copy = folder / "out"
         assert not copy.exists() or files.expected.read_bytes().startswith(copy.read_bytes())
+
+
+@every_mode_config
+def test_moved_to_another_file_system(config, shim, pair, tmp_path):
+    """What mv cannot rename it copies: plaintext, like cp; or it fails, and leaves what it was given."""
+    memory, files, path = Path("/dev/shm"), pair(config), tmp_path / "model.bin"
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system in /dev/shm")
+    moved = memory / f"ctshim-test-{os.getpid()}"
+    try:
+        for keys in (None, files.keys):
+            shutil.copyfile(files.encrypted, path)
+            got = shim.run(["mv", path, moved], keys=keys, serve=config.serve, quiet=False)
+            if got.status == 0:
+                assert keys and not path.exists() and moved.read_bytes() == files.image
+            else:
+                assert path.read_bytes() == files.encrypted.read_bytes() and not moved.exists(), got.describe()
+        assert (got.status == 0) != (config.serve == "memfd")  # where it compares inodes
+    finally:
+        moved.unlink(missing_ok=True)
