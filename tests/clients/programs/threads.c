@@ -230,7 +230,7 @@ CHECK(check_fork_among_threads)
 	atomic_store(&wrong, 0);
 	for (size_t i = 0; i < 4; i++)
 		gives(0, pthread_create(&threads[i], NULL, pread_until_stopped, (void *)(i + 1)));
-	int bad = 0;
+	int bad = pread(shared_fd, room, size, 0) != (ssize_t)size || !is_right(room, 0, size);
 	for (int i = 0; i < rounds(forks) && bad == 0; i++) {
 		pid_t child = fork();
 		if (child == 0) {
@@ -251,7 +251,7 @@ CHECK(check_fork_among_threads)
 		pthread_join(threads[i], NULL);
 	close(shared_fd);
 	if (bad != 0)
-		fail("a child ended with status %#x", bad);
+		fail("what it read is wrong, or a child ended with status %#x", bad);
 	gives(0, atomic_load(&wrong));
 }
 
