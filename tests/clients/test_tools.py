@@ -2,9 +2,11 @@
 transfer, shells. As in test_coreutils.py, each gives for the encrypted model what it gives for the plaintext
 image, and without the shim something else."""
 
+import functools
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -235,10 +237,22 @@ def commands(text):
     return [line for line in text.strip().splitlines() if not line.startswith("#")]
 
 
+@functools.cache
+def why_not(program):
+    """Why a program cannot be tested here; None when it can."""
+    path = shutil.which(program)
+    if path is None:
+        return f"{program} is not installed"
+    said = subprocess.run(["ldd", path], capture_output=True, text=True)
+    with open(path, "rb") as f:
+        static = f.read(4) == b"\x7fELF" and (said.returncode != 0 or "statically linked" in said.stdout)
+    return f"{program} is linked statically: no preload reaches it" if static else None
+
+
 def available(command):
     for word in sorted(KNOWN & set(re.findall(r"[\w.-]+", command))):
-        if shutil.which(word) is None:
-            pytest.skip(f"{word} is not installed")
+        if why_not(word):
+            pytest.skip(why_not(word))
 
 
 @every_mode_config

@@ -298,7 +298,11 @@ public class JavaIo {
 	}
 
 	static void check_Files_mismatch() throws Exception {
-		same(Files.mismatch(path, expectedPath), -1);
+		try { // since Java 12
+			same((Long) Files.class.getMethod("mismatch", Path.class, Path.class).invoke(null, path, expectedPath), -1);
+		} catch (NoSuchMethodException e) {
+			equal(Files.readAllBytes(path), 0, size);
+		}
 	}
 
 	static void check_SeekableByteChannel() throws Exception {
