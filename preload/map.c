@@ -34,7 +34,7 @@ SHIM_HOOK void *mmap(void *address, size_t len, int prot, int flags, int fd, off
 	void *result;
 	if (serve(&result, address, len, prot, flags, fd, offset))
 		return result;
-	return SHIM_HAND_ON(shim_real.mmap(address, len, prot, flags, fd, offset));
+	return shim_real.mmap(address, len, prot, flags, fd, offset);
 }
 
 SHIM_HOOK void *mmap64(void *address, size_t len, int prot, int flags, int fd, off64_t offset)
@@ -42,13 +42,13 @@ SHIM_HOOK void *mmap64(void *address, size_t len, int prot, int flags, int fd, o
 	void *result;
 	if (serve(&result, address, len, prot, flags, fd, offset))
 		return result;
-	return SHIM_HAND_ON(shim_real.mmap64(address, len, prot, flags, fd, offset));
+	return shim_real.mmap64(address, len, prot, flags, fd, offset);
 }
 
 SHIM_HOOK int munmap(void *address, size_t len)
 {
 	shim_mapping_gone(address, len);
-	return SHIM_HAND_ON(shim_real.munmap(address, len));
+	return shim_real.munmap(address, len);
 }
 
 SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...)
@@ -62,7 +62,7 @@ SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	void *moved = SHIM_HAND_ON(shim_real.mremap(address, len, new_len, flags, to));
+	void *moved = shim_real.mremap(address, len, new_len, flags, to);
 	if (moved != MAP_FAILED) {
 		if ((flags & MREMAP_FIXED) != 0)
 			shim_mapping_gone(moved, new_len);
@@ -85,5 +85,5 @@ SHIM_HOOK int madvise(void *address, size_t len, int advice)
 		errno = EINVAL; /* as for any mapping of a file that is open for reading */
 		return -1;
 	}
-	return SHIM_HAND_ON(shim_real.madvise(address, len, advice));
+	return shim_real.madvise(address, len, advice);
 }

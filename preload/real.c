@@ -241,8 +241,6 @@ static FILE *first_freopen(const char *path, const char *mode, FILE *stream)
 	return shim_real.freopen(path, mode, stream);
 }
 
-_Thread_local bool shim_handing_on;
-
 struct shim_real shim_real = {
 	.open = first_open,
 	.open64 = first_open,

@@ -7,7 +7,6 @@
 #define SHIM_REAL_H
 
 #include <aio.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -19,18 +18,6 @@ struct shim_real {
 };
 
 extern struct shim_real shim_real;
-
-/* True in a thread while a hook hands a call on to the next library in line. Some of those (allocators) answer it
- * with syscall(2), which the hook must not be asked about again. */
-extern _Thread_local bool shim_handing_on __attribute__((tls_model("initial-exec")));
-
-#define SHIM_HAND_ON(call)                      \
-	({                                      \
-		shim_handing_on = true;         \
-		__typeof__(call) got_ = (call); \
-		shim_handing_on = false;        \
-		got_;                           \
-	})
 
 /* Look every name up. All of them exist in every glibc since 2.34: a miss would allocate. */
 void shim_real_resolve(void);

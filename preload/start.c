@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "hand_on.h"
 #include "input.h"
 #include "plain.h"
 #include "process.h"
@@ -42,6 +43,7 @@ __attribute__((constructor)) static void start(void)
 	int saved = errno;
 	shim_process_owns();
 	shim_real_resolve();
+	shim_hand_on_resolve();
 	meet_standard_input();
 	errno = saved;
 }

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hand_on.h"
 #include "mapping.h"
 #include "real.h"
 #include "recognise.h"
