@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "hand_on.h"
 #include "input.h"
 #include "plain.h"
 #include "process.h"
@@ -11,6 +10,7 @@
 #include "real.h"
 #include "recognise.h"
 #include "table.h"
+#include "hand_on.h"
 
 /* Standard input may be a model (`prog < model`): see input.h. When it is refused the program must not
  * see ciphertext either. */
@@ -43,7 +43,7 @@ __attribute__((constructor)) static void start(void)
 	int saved = errno;
 	shim_process_owns();
 	shim_real_resolve();
-	shim_hand_on_resolve();
 	meet_standard_input();
+	shim_hand_on_resolve();
 	errno = saved;
 }
