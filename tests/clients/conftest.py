@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,7 +193,8 @@ def all_fail(shim, pair, scratch):
         result = shim.run([*argv, path, files.expected, folder], serve=config.serve, env=env, quiet=False,
                           keys=files.keys if damaged else None)
         shutil.rmtree(folder)
-        result.check()
+        # A mapping that is filled where it is touched has no other way to fail than a bus error.
+        assert result.status in (0, -signal.SIGBUS if config.serve == "lazy" else 0), result.describe()
         assert any(str(path) in line for line in result.messages), result.describe()
         return checks.outcome(result)
 
