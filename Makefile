@@ -54,8 +54,10 @@ $(BUILD)/libctshim.map: preload/hooks.def
 	$(call say,MAP) { echo '{ global:'; sed -n -e 's/^HOOK([^,]*, *\([A-Za-z0-9_]*\),.*/\1;/p' \
 		-e 's/^ALIAS(\([A-Za-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
 
+# Where one hook calls another, it is that one, whatever library stands in front of this one.
 $(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.map
 	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs \
+		-Wl,-Bsymbolic-functions \
 		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
 
 $(BUILD)/ctshim: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)

@@ -13,6 +13,7 @@
 #include "real.h"
 #include "recognise.h"
 #include "table.h"
+#include "hand_on.h"
 
 /* Standard input may be a model (`prog < model`): see input.h. When it is refused the program must not
  * see ciphertext either. */
@@ -55,5 +56,6 @@ __attribute__((constructor)) static void start(void)
 	shim_real_resolve();
 	keep_signal_open();
 	meet_standard_input();
+	shim_hand_on_resolve();
 	errno = saved;
 }

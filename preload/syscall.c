@@ -10,8 +10,35 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hand_on.h"
+#include "mapping.h"
 #include "real.h"
 #include "recognise.h"
+
+/* What does not concern a model goes to the kernel as it came, not by way of libc's function of that name: an
+ * allocator that stands in front of mmap() makes its mappings here, and would meet itself again. */
+static bool concerns_us(long number, const long a[static 6])
+{
+	switch (number) {
+	case SYS_read:
+	case SYS_pread64:
+	case SYS_readv:
+	case SYS_preadv:
+	case SYS_preadv2:
+		return shim_refused((int)a[0], 1) != 0;
+	case SYS_mmap:
+		if ((a[3] & MAP_ANONYMOUS) == 0 && shim_refused((int)a[4], 1) != 0)
+			return true;
+		return (a[3] & MAP_FIXED) != 0 && !shim_handing_on && shim_mapping_has((void *)a[0], (size_t)a[1]);
+	case SYS_munmap:
+	case SYS_madvise:
+		return !shim_handing_on && shim_mapping_has((void *)a[0], (size_t)a[1]);
+	case SYS_mremap: /* its new place may be ours, too */
+		return !shim_handing_on && (shim_mapping_has((void *)a[0], (size_t)a[1]) || (a[3] & MREMAP_FIXED) != 0);
+	default:
+		return true;
+	}
+}
 
 SHIM_HOOK long syscall(long number, ...)
 {
@@ -22,6 +49,8 @@ SHIM_HOOK long syscall(long number, ...)
 		a[i] = va_arg(args, long);
 	va_end(args);
 
+	if (!concerns_us(number, a))
+		return shim_real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	switch (number) {
 #ifdef SYS_open
 	case SYS_open:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
+# How the library can serve a model: what CTSHIM_SERVE may say.
+SERVING_MODES = ("eager", "memfd")
+
 
 # The ways to serve: what CTSHIM_SERVE may say.
 SERVING_MODES = ("eager", "lazy", "memfd")
@@ -47,4 +50,12 @@ CONFIGS = [
     Config("numpy", 2, chunk="5000", foreign=True),
 ]
 
+# For clients that differ in how they call libc, not in what they read: one file in every mode, and the
+# other kind of file.
+MODE_CONFIGS = [Config("numpy", 2, chunk="4096", serve=serve) for serve in SERVING_MODES]
+CLIENT_CONFIGS = [*MODE_CONFIGS, Config("numpy", 1)]
+
+every_mode_config = pytest.mark.parametrize("config", MODE_CONFIGS, ids=str)
+every_client_config = pytest.mark.parametrize("config", CLIENT_CONFIGS, ids=str)
+every_mode = pytest.mark.parametrize("serve", SERVING_MODES)
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=str)

@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,6 +173,35 @@ def outcomes(shim, pair, scratch):
             return seen[what]
 
         return run(True, config.serve), run(False, None)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def all_fail(shim, pair, scratch):
+    """Runs a program of checks where nothing can be read: with a bit flipped in every byte of the
+    data, or without the key. What fails must be the checks, not the program."""
+
+    def run(checks, config, argv, env, damaged):
+        files, folder = pair(config), scratch()
+        path = folder / "model.safetensors"
+        data = bytearray(files.encrypted.read_bytes())
+        if damaged:
+            start = reference.data_start(data)
+            data[start:] = data[start:].translate(bytes(b ^ 1 for b in range(256)))
+        path.write_bytes(data)
+        result = shim.run([*argv, path, files.expected, folder], serve=config.serve, env=env, quiet=False,
+                          keys=files.keys if damaged else None)
+        shutil.rmtree(folder)
+        # A mapping that is filled where it is touched has no other way to fail than a bus error.
+        assert result.status in (0, -signal.SIGBUS if config.serve == "lazy" else 0), result.describe()
+        assert any(str(path) in line for line in result.messages), result.describe()
+        return checks.outcome(result)
+
+    def get(checks, config, argv, env=None):
+        for damaged in (True, False):
+            says = run(checks, config, argv, env, damaged)
+            assert not [n for n, said in says.items() if n.startswith("check_") and said == "ok"], says
 
     return get
 

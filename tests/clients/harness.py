@@ -54,7 +54,8 @@ class Shim:
     home: Path
     base: dict = field(default_factory=dict)
 
-    def env(self, *, on=True, keys=None, serve=None, **extra):
+    def env(self, *, on=True, keys=None, serve=None, LD_PRELOAD="SHIM", **extra):
+        """`LD_PRELOAD` may place other libraries before and behind SHIM, which is left out when off."""
         env = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self.home),
@@ -64,8 +65,9 @@ class Shim:
             "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
         } | self.base
-        if on:
-            env["LD_PRELOAD"] = str(LIBRARY)
+        preload = [str(LIBRARY) if p == "SHIM" else p for p in str(LD_PRELOAD).split(":") if on or p != "SHIM"]
+        if preload:
+            env["LD_PRELOAD"] = ":".join(preload)
         if keys is not None:
             env["CRYPTOTENSOR_KEY_JKU"] = f"file://{keys}"
         if serve is not None:
@@ -97,6 +99,13 @@ class Shim:
         return self.run([COMMAND, *args], on=False, **options)
 
 
+# How a check begins in each language.
+DEFINITIONS = {
+    ".c": r"^CHECK\((\w+)\)", ".cc": r"^CHECK\((\w+)\)", ".js": r"^\s*(?:async )?(\w+)\(\) \{$",
+    ".java": r"^\tstatic void (\w+)\(", ".rs": r"^\t(\w+) => \{$", ".pl": r"^sub (\w+) \{$",
+}
+
+
 class Checks:
     """A client program made of named checks, each of which compares what it reads with what it
     should: it prints a line `{"check": NAME, "says": "ok" or what is wrong}` for each.
@@ -110,7 +119,7 @@ class Checks:
         if self.source.suffix == ".py":
             names = [f.name for f in ast.parse(text).body if isinstance(f, ast.FunctionDef)]
         else:
-            names = re.findall(r"^CHECK\((\w+)\)", text, re.M)
+            names = re.findall(DEFINITIONS[self.source.suffix], text, re.M)
         self.names = [n for n in names if n.startswith(("check_", "same_"))]
         assert len(set(self.names)) == len(self.names) > 0, source
 

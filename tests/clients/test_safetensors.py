@@ -10,7 +10,7 @@ from harness import Checks, alternates
 
 CHECKS = Checks("pysafetensors.py")
 INSTALLED = safetensors.__version__
-OTHERS = ("0.5.3", "0.4.5")  # the ends of what is in use: shared and private maps
+OTHERS = ("0.7.0", "0.5.3", "0.4.5")  # what is in use: shared maps in the last, private ones in the others
 
 
 def path_to(version):

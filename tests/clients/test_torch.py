@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from configs import Config
+from configs import SERVING_MODES, Config
 from harness import Checks
 from test_safetensors import INSTALLED, OTHERS, path_to
 
@@ -18,8 +18,8 @@ RUNS = [
     (INSTALLED, Config("torch", 1)),
     (INSTALLED, Config("torch", 1, "chacha20poly1305", serve="memfd")),
     (INSTALLED, Config("big", 2)),
-    *((version, Config("torch", 2, chunk="4096")) for version in OTHERS),
-    *((version, Config("torch", 1, "aes128gcm")) for version in OTHERS),
+    *((version, Config("torch", 2, chunk="4096", serve=serve)) for version in OTHERS for serve in SERVING_MODES),
+    (OTHERS[-1], Config("torch", 1, "aes128gcm")),
 ]
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")

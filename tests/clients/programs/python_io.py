@@ -269,8 +269,9 @@ def check_filecmp(c):
 
 
 def check_hashlib(c):
+    digest = getattr(hashlib, "file_digest", lambda f, name: hashlib.new(name, f.read()))  # since 3.11
     with open(c.model, "rb") as f:
-        same(hashlib.file_digest(f, "sha256").hexdigest(), hashlib.sha256(c.expected).hexdigest())
+        same(digest(f, "sha256").hexdigest(), hashlib.sha256(c.expected).hexdigest())
 
 
 def check_mmap_shared(c):
@@ -472,6 +473,85 @@ def check_child_process(c):
     out = subprocess.run([sys.executable, "-c", code, str(fd)], pass_fds=[fd], capture_output=True)
     equal(out.stdout, c.expected[4321:4421], "inherited")
     equal(os.read(fd, 100), c.expected[4421:4521], "position after the child")
+
+
+def check_children_while_it_is_mapped(c):
+    """subprocess closes descriptors in children that may share the parent's memory."""
+    fd = c.open()
+    with mmap.mmap(fd, 0, prot=mmap.PROT_READ) as m:
+        for turn in range(5):
+            subprocess.run(["true"], check=True, close_fds=True)
+            subprocess.run("exit 0", shell=True, check=True, stdin=fd, stdout=subprocess.DEVNULL)
+            same(os.posix_spawnp("true", ["true"], os.environ) > 0, True, "a process id")
+            os.wait()
+            os.lseek(fd, turn * 30000, os.SEEK_SET)
+            equal(os.read(fd, 30000), c.expected[turn * 30000:(turn + 1) * 30000], "read afterwards")
+            equal(os.pread(fd, 5000, c.size - 5000), c.expected[-5000:], "pread afterwards")
+        equal(m, c.expected)
+
+
+def check_serving_it_over_http(c):
+    """http.server copies with shutil; a request for a part of it ends early."""
+    import functools
+    import http.server
+    import urllib.request
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=os.path.dirname(c.model))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            where = f"http://127.0.0.1:{server.server_port}/{os.path.basename(c.model)}"
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            for _ in range(2):
+                with opener.open(where) as answer:
+                    same(int(answer.headers["Content-Length"]), c.size)
+                    equal(answer.read(), c.expected)
+            with opener.open(f"file://{c.model}") as answer:
+                equal(answer.read(), c.expected, "by a file: address")
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def check_archives(c):
+    """Compressed and packed by the standard library, and unpacked again."""
+    import gzip
+    import tarfile
+    import zipfile
+    with open(c.model, "rb") as f, gzip.open(c.path("m.gz"), "wb", 1) as out:
+        out.write(f.read(200000))
+    with gzip.open(c.path("m.gz")) as f:
+        equal(f.read(), c.expected[:200000], "gzip")
+    with tarfile.open(c.path("m.tar"), "w") as out:
+        out.add(c.model, "m")
+    with tarfile.open(c.path("m.tar")) as f:
+        equal(f.extractfile("m").read(), c.expected, "tar")
+    with zipfile.ZipFile(c.path("m.zip"), "w") as out:
+        out.write(c.model, "m")
+    with zipfile.ZipFile(c.path("m.zip")) as f:
+        equal(f.read("m"), c.expected, "zip")
+
+
+def check_open_by_others(c):
+    """The interpreter's other layers: FileIO, codecs, an opener, fileinput, linecache."""
+    import codecs
+    import fileinput
+    equal(io.FileIO(c.model).readall(), c.expected, "FileIO")
+    with io.open_code(c.model) as f:
+        equal(f.read(), c.expected, "open_code")
+    with codecs.open(c.model, "rb") as f:
+        equal(f.read(), c.expected, "codecs")
+    with open(c.model, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NOATIME)) as f:
+        equal(f.read(), c.expected, "opener")
+    with fileinput.input([c.model], mode="rb") as f:
+        equal(b"".join(f), c.expected, "fileinput")
+    with io.BufferedRandom(io.FileIO(c.expected_path, "r+")) as f, open(c.model, "rb") as g:
+        equal(g.read(), f.read(), "two at once")
 
 
 def check_header_is_clean(c):

@@ -163,6 +163,99 @@ CHECK(check_filesystem_copy)
 	expect(got, 0, size);
 }
 
+CHECK(check_filesystem_copy_in_other_ways)
+{
+	namespace files = std::filesystem;
+	auto folder = files::path(scratch) / "folder";
+	files::create_directory(folder);
+	files::copy(model, folder);
+	files::copy(folder, files::path(scratch) / "twin", files::copy_options::recursive);
+	files::copy_file(model, folder / "other");
+	files::copy_file(expected_path, folder / "older");
+	files::copy_file(model, folder / "older", files::copy_options::overwrite_existing);
+	for (auto &name : {folder / files::path(model).filename(), folder / "other", folder / "older",
+			   files::path(scratch) / "twin" / files::path(model).filename()}) {
+		std::ifstream in(name, std::ios::binary);
+		std::string got((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+		expect(got, 0, size);
+	}
+	files::remove_all(folder);
+	files::remove_all(files::path(scratch) / "twin");
+}
+
+CHECK(check_filebuf)
+{
+	std::filebuf buffer;
+	must(buffer.open(model, std::ios::in | std::ios::binary) != nullptr);
+	std::string got(size, '\0');
+	gives(size, buffer.sgetn(got.data(), (std::streamsize)size));
+	expect(got, 0, size);
+	gives(size - 4321, (std::streamoff)buffer.pubseekoff(-4321, std::ios::end));
+	gives(expected[size - 4321], buffer.sbumpc());
+	gives(expected[size - 4320], buffer.sgetc());
+	gives(4320, buffer.sgetn(got.data(), (std::streamsize)size));
+	right(got.data(), size - 4320, 4320);
+	must(buffer.close() != nullptr);
+}
+
+CHECK(check_fstream)
+{
+	std::fstream in(model, std::ios::in | std::ios::binary);
+	must(in.is_open());
+	std::string got(20000, '\0');
+	in.seekg((std::streamoff)(size - 20000));
+	must((bool)in.read(got.data(), 20000));
+	expect(got, size - 20000, 20000);
+	must(!in.write("x", 1)); // it is open for reading
+}
+
+CHECK(check_copied_between_streams)
+{
+	{
+		auto in = input();
+		std::ofstream out(scratch_path("streamed"), std::ios::binary);
+		out << in.rdbuf();
+	}
+	std::ifstream again(scratch_path("streamed"), std::ios::binary);
+	std::string got((std::istreambuf_iterator<char>(again)), std::istreambuf_iterator<char>());
+	expect(got, 0, size);
+}
+
+CHECK(check_stdio)
+{
+	std::FILE *f = std::fopen(model, "rb");
+	must(f != nullptr);
+	std::setvbuf(f, nullptr, _IOFBF, 1 << 16);
+	gives(size, std::fread(room, 1, room_size, f));
+	right(room, 0, size);
+	must(std::fseek(f, -1000, SEEK_END) == 0);
+	gives(size - 1000, std::ftell(f));
+	gives(expected[size - 1000], std::fgetc(f));
+	std::rewind(f);
+	gives(expected[0], std::getc(f));
+	std::fclose(f);
+}
+
+CHECK(check_wide_and_moved)
+{
+	auto first = input();
+	first.seekg((std::streamoff)(size - 3000));
+	std::ifstream second(std::move(first));
+	std::string got(3000, '\0');
+	must((bool)second.read(got.data(), 3000));
+	expect(got, size - 3000, 3000);
+	second.sync();
+	second.seekg(0);
+	std::vector<std::ifstream> many;
+	for (int i = 0; i < 20; i++)
+		many.push_back(input());
+	for (auto &in : many) {
+		in.seekg((std::streamoff)(size - 3000));
+		must((bool)in.read(got.data(), 3000));
+		expect(got, size - 3000, 3000);
+	}
+}
+
 CHECK(check_threads)
 {
 	std::vector<std::thread> threads;

@@ -215,6 +215,12 @@ static void *pread_until_stopped(void *seed)
 	return NULL;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static const int forks = 0; /* its allocator is locked in such a child for ever */
+#else
+static const int forks = 40;
+#endif
+
 CHECK(check_fork_among_threads)
 {
 	/* A child of a busy process has one thread and locks in any state; it must read all the same. */
@@ -224,8 +230,8 @@ CHECK(check_fork_among_threads)
 	atomic_store(&wrong, 0);
 	for (size_t i = 0; i < 4; i++)
 		gives(0, pthread_create(&threads[i], NULL, pread_until_stopped, (void *)(i + 1)));
-	int bad = 0;
-	for (int i = 0; i < rounds(40) && bad == 0; i++) {
+	int bad = pread(shared_fd, room, size, 0) != (ssize_t)size || !is_right(room, 0, size);
+	for (int i = 0; i < rounds(forks) && bad == 0; i++) {
 		pid_t child = fork();
 		if (child == 0) {
 			alarm(20); /* instead of hanging */
@@ -245,7 +251,7 @@ CHECK(check_fork_among_threads)
 		pthread_join(threads[i], NULL);
 	close(shared_fd);
 	if (bad != 0)
-		fail("a child ended with status %#x", bad);
+		fail("what it read is wrong, or a child ended with status %#x", bad);
 	gives(0, atomic_load(&wrong));
 }
 
