@@ -13,6 +13,8 @@ static void *(*next_mmap)(void *, size_t, int, int, int, off_t);
 static int (*next_munmap)(void *, size_t);
 static void *(*next_mremap)(void *, size_t, size_t, int, ...);
 static int (*next_madvise)(void *, size_t, int);
+static int (*next_mprotect)(void *, size_t, int);
+static int (*next_pkey_mprotect)(void *, size_t, int, int);
 
 static void *hand_on_mmap(void *address, size_t len, int prot, int flags, int fd, off_t offset)
 {
@@ -50,6 +52,22 @@ static int hand_on_madvise(void *address, size_t len, int advice)
 	return got;
 }
 
+static int hand_on_mprotect(void *address, size_t len, int prot)
+{
+	shim_handing_on = true;
+	int got = next_mprotect(address, len, prot);
+	shim_handing_on = false;
+	return got;
+}
+
+static int hand_on_pkey_mprotect(void *address, size_t len, int prot, int key)
+{
+	shim_handing_on = true;
+	int got = next_pkey_mprotect(address, len, prot, key);
+	shim_handing_on = false;
+	return got;
+}
+
 /* Stored whole, while other threads may be calling through the table; looked up anew, as the table's entry may
  * be ours already. */
 static void stand_before(void *next, const char *name, void *entry, void *function)
@@ -67,4 +85,6 @@ void shim_hand_on_resolve(void)
 	stand_before(&next_munmap, "munmap", &shim_real.munmap, (void *)hand_on_munmap);
 	stand_before(&next_mremap, "mremap", &shim_real.mremap, (void *)hand_on_mremap);
 	stand_before(&next_madvise, "madvise", &shim_real.madvise, (void *)hand_on_madvise);
+	stand_before(&next_mprotect, "mprotect", &shim_real.mprotect, (void *)hand_on_mprotect);
+	stand_before(&next_pkey_mprotect, "pkey_mprotect", &shim_real.pkey_mprotect, (void *)hand_on_pkey_mprotect);
 }

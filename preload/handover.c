@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "handover.h"
 #include "lazy.h"
 #include "raw.h"
 #include "real.h"
@@ -16,7 +17,7 @@ static inline void ready(const void *bytes, size_t len)
 }
 
 /* The array itself may be bad: the kernel will say so. */
-static void ready_parts(const struct iovec *parts, size_t count)
+void shim_hand_over_parts(const struct iovec *parts, size_t count)
 {
 	if (!shim_lazy_any() || count > 1024)
 		return;
@@ -24,10 +25,10 @@ static void ready_parts(const struct iovec *parts, size_t count)
 		shim_lazy_ready(parts[i].iov_base, parts[i].iov_len);
 }
 
-static void ready_message(const struct msghdr *message)
+void shim_hand_over_message(const struct msghdr *message)
 {
 	if (shim_lazy_any() && raw_is_readable(&message->msg_iov) && raw_is_readable(&message->msg_iovlen))
-		ready_parts(message->msg_iov, message->msg_iovlen);
+		shim_hand_over_parts(message->msg_iov, message->msg_iovlen);
 }
 
 SHIM_HOOK ssize_t write(int fd, const void *bytes, size_t len)
@@ -47,27 +48,27 @@ SHIM_ALIAS(__pwrite64, pwrite);
 
 SHIM_HOOK ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-	ready_parts(parts, (size_t)count);
+	shim_hand_over_parts(parts, (size_t)count);
 	return shim_real.writev(fd, parts, count);
 }
 
 SHIM_HOOK ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
-	ready_parts(parts, (size_t)count);
+	shim_hand_over_parts(parts, (size_t)count);
 	return shim_real.pwritev(fd, parts, count, offset);
 }
 SHIM_ALIAS(pwritev64, pwritev);
 
 SHIM_HOOK ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
-	ready_parts(parts, (size_t)count);
+	shim_hand_over_parts(parts, (size_t)count);
 	return shim_real.pwritev2(fd, parts, count, offset, flags);
 }
 SHIM_ALIAS(pwritev64v2, pwritev2);
 
 SHIM_HOOK ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags)
 {
-	ready_parts(parts, count);
+	shim_hand_over_parts(parts, count);
 	return shim_real.vmsplice(fd, parts, count, flags);
 }
 
@@ -86,14 +87,14 @@ SHIM_HOOK ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const
 
 SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	ready_message(message);
+	shim_hand_over_message(message);
 	return shim_real.sendmsg(fd, message, flags);
 }
 
 SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
 	for (unsigned i = 0; shim_lazy_any() && i < count && i < 1024; i++)
-		ready_message(&messages[i].msg_hdr);
+		shim_hand_over_message(&messages[i].msg_hdr);
 	return shim_real.sendmmsg(fd, messages, count, flags);
 }
 

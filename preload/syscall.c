@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "hand_on.h"
+#include "handover.h"
+#include "lazy.h"
 #include "mapping.h"
 #include "real.h"
 #include "recognise.h"
@@ -32,11 +34,36 @@ static bool concerns_us(long number, const long a[static 6])
 		return (a[3] & MAP_FIXED) != 0 && !shim_handing_on && shim_mapping_has((void *)a[0], (size_t)a[1]);
 	case SYS_munmap:
 	case SYS_madvise:
+	case SYS_mprotect:
+	case SYS_pkey_mprotect:
 		return !shim_handing_on && shim_mapping_has((void *)a[0], (size_t)a[1]);
 	case SYS_mremap: /* its new place may be ours, too */
 		return !shim_handing_on && (shim_mapping_has((void *)a[0], (size_t)a[1]) || (a[3] & MREMAP_FIXED) != 0);
 	default:
 		return true;
+	}
+}
+
+/* Memory that the kernel is handed: the call itself goes to the kernel as it came. */
+static void hand_over(long number, const long a[static 6])
+{
+	switch (number) {
+	case SYS_write:
+	case SYS_pwrite64:
+	case SYS_sendto:
+		shim_lazy_ready((const void *)a[1], (size_t)a[2]);
+		break;
+	case SYS_writev:
+	case SYS_pwritev:
+	case SYS_pwritev2:
+	case SYS_vmsplice:
+		shim_hand_over_parts((const struct iovec *)a[1], (size_t)a[2]);
+		break;
+	case SYS_sendmsg:
+		shim_hand_over_message((const struct msghdr *)a[1]);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -49,6 +76,8 @@ SHIM_HOOK long syscall(long number, ...)
 		a[i] = va_arg(args, long);
 	va_end(args);
 
+	if (shim_lazy_any())
+		hand_over(number, a);
 	if (!concerns_us(number, a))
 		return shim_real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	switch (number) {
@@ -76,19 +105,6 @@ SHIM_HOOK long syscall(long number, ...)
 		return preadv64((int)a[0], (const struct iovec *)a[1], (int)a[2], a[3]);
 	case SYS_preadv2:
 		return preadv64v2((int)a[0], (const struct iovec *)a[1], (int)a[2], a[3], (int)a[5]);
-	case SYS_write:
-		return write((int)a[0], (const void *)a[1], (size_t)a[2]);
-	case SYS_pwrite64:
-		return pwrite((int)a[0], (const void *)a[1], (size_t)a[2], a[3]);
-	case SYS_writev:
-		return writev((int)a[0], (const struct iovec *)a[1], (int)a[2]);
-	case SYS_pwritev:
-		return pwritev((int)a[0], (const struct iovec *)a[1], (int)a[2], a[3]);
-	case SYS_sendto:
-		return sendto((int)a[0], (const void *)a[1], (size_t)a[2], (int)a[3], (const struct sockaddr *)a[4],
-			      (socklen_t)a[5]);
-	case SYS_sendmsg:
-		return sendmsg((int)a[0], (const struct msghdr *)a[1], (int)a[2]);
 	case SYS_mmap:
 		return (long)mmap64((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4], a[5]);
 	case SYS_munmap:

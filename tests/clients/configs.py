@@ -4,10 +4,6 @@ from dataclasses import dataclass
 
 import pytest
 
-# How the library can serve a model: what CTSHIM_SERVE may say.
-SERVING_MODES = ("eager", "memfd")
-
-
 # The ways to serve: what CTSHIM_SERVE may say.
 SERVING_MODES = ("eager", "lazy", "memfd")
 

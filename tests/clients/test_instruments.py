@@ -76,9 +76,6 @@ def test_valgrind(config, shim, pair, probe, compile_program, scratch):
     if shutil.which("valgrind") is None:
         pytest.skip("valgrind is not installed")
     run = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]
-    if config.serve == "lazy":
-        # Programs that go on after a signal need this of valgrind, which also reports each touch.
-        run = ["valgrind", "-q", "--vex-iropt-register-updates=allregs-at-mem-access"]
     files, checks = pair(config), PROGRAMS["stdio.c"]
     assert right(shim.run([*run, probe, *whole(files)], keys=files.keys, serve=config.serve).check())
     assert not right(shim.run([*run, probe, *whole(files)], on=False))

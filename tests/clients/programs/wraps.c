@@ -34,6 +34,21 @@ int madvise(void *address, size_t len, int advice)
 	return (int)syscall(SYS_madvise, address, len, advice);
 }
 
+int mprotect(void *address, size_t len, int prot)
+{
+	return (int)syscall(SYS_mprotect, address, len, prot);
+}
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+	return syscall(SYS_write, fd, bytes, len);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	return syscall(SYS_writev, fd, parts, count);
+}
+
 ssize_t read(int fd, void *bytes, size_t len)
 {
 	return syscall(SYS_read, fd, bytes, len);
