@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <string.h>
+#include <sys/single_threaded.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -106,10 +110,57 @@ static bool keeps_from_direct(int fd, int command, long argument)
 FCNTL(fcntl)
 FCNTL(fcntl64)
 
+/* The calling thread is about to have descriptors of its own, while others go on with those that the table knows. */
+static void parting(void)
+{
+	if (!__libc_single_threaded && shim_process_owns())
+		shim_table_distrust();
+}
+
+SHIM_HOOK int unshare(int flags)
+{
+	if ((flags & CLONE_FILES) != 0)
+		parting();
+	return shim_real.unshare(flags);
+}
+
+/* Descriptors that came with a message have numbers that may have been left without our being told. */
+static void arrived(struct msghdr *message)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= part->cmsg_len; at += sizeof(int)) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(part) + at, sizeof fd);
+			shim_table_forget_plain(fd);
+		}
+	}
+}
+
+SHIM_HOOK ssize_t recvmsg(int socket, struct msghdr *message, int flags)
+{
+	ssize_t got = shim_real.recvmsg(socket, message, flags);
+	if (got >= 0 && message->msg_controllen > 0)
+		arrived(message);
+	return got;
+}
+
+SHIM_HOOK int recvmmsg(int socket, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	int got = shim_real.recvmmsg(socket, messages, count, flags, timeout);
+	for (int i = 0; i < got; i++)
+		if (messages[i].msg_hdr.msg_controllen > 0)
+			arrived(&messages[i].msg_hdr);
+	return got;
+}
+
 SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {
 	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= last && shim_process_owns())
 		untrack(first, last);
+	if (((unsigned)flags & CLOSE_RANGE_UNSHARE) != 0)
+		parting();
 	return shim_real.close_range(first, last, flags);
 }
 

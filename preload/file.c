@@ -8,6 +8,7 @@
 
 #include "build.h"
 #include "ciphertext.h"
+#include "guard.h"
 #include "log.h"
 #include "raw.h"
 
@@ -44,11 +45,34 @@ void shim_file_put(struct shim_file *file)
 	atomic_fetch_sub(&file->references, 1);
 }
 
+static struct statx_timestamp birth_of(int fd)
+{
+	struct statx more;
+	if (SHIM_RAW(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &more, 0) != 0
+	    || (more.stx_mask & STATX_BTIME) == 0)
+		return (struct statx_timestamp){0};
+	return more.stx_btime;
+}
+
+static bool same_birth(const struct statx_timestamp *a, const struct statx_timestamp *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 bool shim_file_is(const struct shim_file *file, int fd)
 {
 	struct stat st;
-	return raw_fstat(fd, &st) == 0 && st.st_dev == file->identity.st_dev
-	       && st.st_ino == file->identity.st_ino;
+	int failed = raw_fstat(fd, &st);
+	if (failed != 0)
+		return failed != -EBADF;
+	if (st.st_dev != file->identity.st_dev || st.st_ino != file->identity.st_ino)
+		return false;
+	if (st.st_ctim.tv_sec == file->identity.st_ctim.tv_sec
+	    && st.st_ctim.tv_nsec == file->identity.st_ctim.tv_nsec)
+		return true;
+	/* Touched since; or it is gone, and its inode's number another file's. */
+	struct statx_timestamp born = birth_of(fd);
+	return same_birth(&born, &file->born);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -117,6 +141,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 {
 	file->state = SHIM_FILE_BUILDING;
 	file->identity = *st;
+	file->born = birth_of(fd);
 	file->plain = (struct shim_plain_hint){.fd = -1};
 	release(before);
 
@@ -186,8 +211,12 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 		   enum shim_doing doing)
 {
 	struct ct_error err;
+	struct shim_guard guard;
 	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
-	if (ct_view_read(file->view, &source, bytes, len, offset, &err) == 0)
+	shim_guard_enter(&guard, len);
+	int status = ct_view_read(file->view, &source, bytes, len, offset, &err);
+	shim_guard_leave(&guard);
+	if (status == 0)
 		return 0;
 	if (err.sys != EFAULT) /* the program's own mistake, and it is told by errno */
 		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err.message);

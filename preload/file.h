@@ -16,6 +16,7 @@ struct shim_file {
 	atomic_uint references;
 	/* Set by whoever builds the entry, read only while anyone has a reference. */
 	struct stat identity;
+	struct statx_timestamp born; /* zero where the file system does not tell */
 	struct ct_view *view;
 	char *path; /* resolved, for messages */
 	/* Under the registry's lock. */
@@ -38,7 +39,8 @@ int shim_file_open(struct shim_file **file, int fd, const struct stat *st, const
 void shim_file_get(struct shim_file *file);
 void shim_file_put(struct shim_file *file);
 
-/* Does descriptor `fd` still read this file? One system call. */
+/* Does descriptor `fd` still read this file? One system call, and another when the file was touched since. Where the
+ * kernel may not be asked (a sandbox), what was known is believed: authentication proves it. */
 bool shim_file_is(const struct shim_file *file, int fd);
 
 /* Get or set the hint, under the lock. */

@@ -1,11 +1,11 @@
 #include "mapping.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "log.h"
 #include "process.h"
 #include "raw.h"
@@ -122,8 +122,9 @@ void shim_mapping_gone(void *address, size_t len)
 {
 	sigset_t before;
 	uintptr_t start, end;
-	if (!range_of(address, len, &start, &end) || !shim_process_owns())
+	if (!range_of(address, len, &start, &end))
 		return;
+	shim_process_owns(); /* a vfork child's memory is its parent's: the records are right for both */
 	acquire(&before);
 	take_out(start, end, 0);
 	release(&before);
@@ -133,8 +134,9 @@ void shim_mapping_moved(void *from, size_t len, void *to)
 {
 	sigset_t before;
 	uintptr_t start, end;
-	if (from == to || !range_of(from, len, &start, &end) || !shim_process_owns())
+	if (from == to || !range_of(from, len, &start, &end))
 		return;
+	shim_process_owns();
 	acquire(&before);
 	take_out(start, end, (uintptr_t)to - start);
 	release(&before);
@@ -150,7 +152,7 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 {
 	struct shim_mapping_request aligned = *request;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	int type = request->flags & MAP_TYPE, saved = errno, cancel;
+	int type = request->flags & MAP_TYPE, saved = errno;
 	if (request->len == 0 || request->offset < 0 || (uint64_t)request->offset % page != 0
 	    || (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
 	    || ((request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0
@@ -164,17 +166,19 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 		return fail(ENOMEM);
 	aligned.len = (request->len + page - 1) / page * page;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	struct shim_guard guard;
+	sigset_t before;
+	shim_process_owns(); /* a forked child's records are put in order first */
+	shim_guard_enter(&guard, request->len);
 	void *made = shim_map_eager(file, &aligned);
-	pthread_setcancelstate(cancel, NULL);
-	if (made == MAP_FAILED)
-		return made;
-	if (shim_process_owns()) {
-		sigset_t before;
+	if (made != MAP_FAILED) {
 		acquire(&before);
 		add((uintptr_t)made, (uintptr_t)made + aligned.len, file);
 		release(&before);
 	}
+	shim_guard_leave(&guard);
+	if (made == MAP_FAILED)
+		return made;
 	shim_log(SHIM_DEBUG, file->path != NULL ? file->path : "(unknown)", "mapped %zu bytes at offset %lld",
 		 request->len, (long long)request->offset);
 	errno = saved;

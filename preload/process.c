@@ -9,6 +9,7 @@
 
 #include "file.h"
 #include "mapping.h"
+#include "memory.h"
 #include "raw.h"
 
 /* A page that the kernel empties in every forked child: it holds the id of the process whose memory
@@ -17,6 +18,7 @@ static _Atomic(_Atomic pid_t *) page;
 
 static void after_fork(void)
 {
+	shim_memory_after_fork();
 	shim_mapping_after_fork();
 	shim_file_after_fork();
 }

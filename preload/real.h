@@ -8,6 +8,7 @@
 
 #include <aio.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 

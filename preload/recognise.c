@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "detect.h"
+#include "guard.h"
 #include "header.h"
 #include "input.h"
 #include "log.h"
@@ -20,7 +21,8 @@
 
 enum { ATTEMPTS = 10 };
 
-static void resolved_path(int fd, char path[static PATH_MAX])
+/* False, and a name for messages only, where there is no /proc. */
+static bool resolved_path(int fd, char path[static PATH_MAX])
 {
 	char link[32];
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -29,6 +31,7 @@ static void resolved_path(int fd, char path[static PATH_MAX])
 		snprintf(path, PATH_MAX, "descriptor %d", fd);
 	else
 		path[len] = '\0';
+	return len > 0;
 }
 
 /* Is it one of the kernel's own files, where a read may run a driver's code? They have a size, but no
@@ -91,19 +94,29 @@ static bool speaks_further(int fd, uint64_t room)
 	return false;
 }
 
-static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
+static enum look look_further(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
 {
 	uint64_t length, room = (uint64_t)st->st_size - 8;
 	bool plausible = ct_detect_safetensors(prefix, &length), whole = false;
 	bool damaged = ct_detect_damaged(prefix);
-	if (!plausible && !damaged)
-		return LOOKS_OTHER; /* nearly every file */
 	if (plausible && speaks_of_encryption(fd, 8, (size_t)(length < room ? length : room), &whole))
 		return LOOKS_ENCRYPTED;
 	/* Its length is wrong, or it is cut off. */
 	if (!whole && (damaged || ct_detect_object(prefix)) && speaks_further(fd, room))
 		return LOOKS_ENCRYPTED;
 	return plausible && length <= room ? LOOKS_PLAIN : LOOKS_OTHER;
+}
+
+static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
+{
+	uint64_t length;
+	struct shim_guard guard;
+	if (!ct_detect_safetensors(prefix, &length) && !ct_detect_damaged(prefix))
+		return LOOKS_OTHER; /* nearly every file */
+	shim_guard_enter(&guard, 0);
+	enum look look = look_further(fd, prefix, st);
+	shim_guard_leave(&guard);
+	return look;
 }
 
 /* The cheap look that every opened regular file gets. */
@@ -150,10 +163,11 @@ static int examine(int fd, int flags, enum look look, const struct stat *st, str
 {
 	char path[PATH_MAX];
 	struct ct_error err;
-	resolved_path(fd, path);
+	bool named = resolved_path(fd, path);
 	if (shim_config_read(config, &err) < 0)
 		return refuse(path, &err);
-	if (config->disabled || !shim_config_matches(config, path))
+	/* What has no name may be one of those that are meant: better plaintext than ciphertext. */
+	if (config->disabled || (named && !shim_config_matches(config, path)))
 		return 0;
 	if (look == LOOKS_PLAIN)
 		return examine_plain(flags, path, config);
@@ -198,25 +212,51 @@ static bool is_candidate(int fd, int flags, struct stat *st)
 	       && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
 }
 
-int shim_recognise(int fd, int flags)
+/* What descriptor `fd` is: 0 with *file (and a reference) or NULL, the errno of the refusal, or SHIM_CHANGED. */
+static int identify(int fd, int flags, struct shim_file **file, struct shim_config *config)
 {
 	struct stat st;
-	struct shim_file *file = NULL;
-	struct shim_config config;
-	int refusal = 0;
-	bool candidate = is_candidate(fd, flags, &st);
-	if (!shim_process_owns())
-		return 0; /* what a vfork child hands to exec is recognised there */
-	enum look look = candidate ? look_at(fd, &st) : LOOKS_OTHER;
+	struct shim_guard guard;
+	*file = NULL;
+	enum look look = is_candidate(fd, flags, &st) ? look_at(fd, &st) : LOOKS_OTHER;
 	/* Plain models matter only to those who ask for encrypted ones. */
-	if (look == LOOKS_ENCRYPTED || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") != NULL)) {
-		/* Another thread may have put another file under the number between two looks: what is
-		 * judged next must be of one. */
-		flags = raw_fcntl(fd, F_GETFL, 0);
-		if (flags < 0 || !is_same(fd, &st))
-			return SHIM_CHANGED;
-		refusal = examine(fd, flags, look, &st, &file, &config);
-	}
+	if (look == LOOKS_OTHER || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") == NULL))
+		return 0;
+	/* Another thread may have put another file under the number between two looks: what is judged next must
+	 * be of one. */
+	flags = raw_fcntl(fd, F_GETFL, 0);
+	if (flags < 0 || !is_same(fd, &st))
+		return SHIM_CHANGED;
+	shim_guard_enter(&guard, 0);
+	int refusal = examine(fd, flags, look, &st, file, config);
+	shim_guard_leave(&guard);
+	return refusal;
+}
+
+/* In a process that shares memory, but not descriptors, with the one that the table describes: a vfork child that
+ * opens a model. It gets on without the table. */
+static int meet_elsewhere(int fd, int flags)
+{
+	struct shim_file *file;
+	struct shim_config config;
+	int refusal = identify(fd, flags, &file, &config);
+	if (file == NULL)
+		return refusal;
+	/* What is plain under this number over there must not be taken for plain here. */
+	shim_table_distrust();
+	if (config.mode == SHIM_MEMFD)
+		refusal = shim_plain_replace(file, fd);
+	shim_file_put(file);
+	return refusal;
+}
+
+int shim_recognise(int fd, int flags)
+{
+	struct shim_file *file;
+	struct shim_config config;
+	if (!shim_process_owns())
+		return meet_elsewhere(fd, flags);
+	int refusal = identify(fd, flags, &file, &config);
 	if (refusal != 0)
 		return refusal;
 	if (file == NULL) {
@@ -250,36 +290,47 @@ int shim_opened(int fd, int flags)
 	return -1;
 }
 
+/* One look for shim_lookup(). True when it is the answer: *file, or *refusal, or neither. */
+static bool look_up(int fd, struct shim_file **file, int *refusal)
+{
+	bool plain, owned = shim_process_owns();
+	*file = shim_table_get(fd, &plain);
+	if (plain)
+		return true;
+	if (*file != NULL) {
+		if (shim_file_is(*file, fd))
+			return true;
+		/* Closed and reused behind our back. */
+		if (owned)
+			shim_table_forget(fd, *file);
+		shim_file_put(*file);
+		*file = NULL;
+		if (owned)
+			return false;
+	}
+	int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
+	if (flags == -EBADF)
+		return true;
+	struct shim_config config;
+	int result = owned ? shim_recognise(fd, flags) : identify(fd, flags, file, &config);
+	if (!owned && *file != NULL)
+		shim_table_distrust();
+	errno = saved;
+	if (result > 0)
+		*refusal = result;
+	if (result != 0 || fd >= SHIM_TABLE_SIZE || !owned)
+		return result != SHIM_CHANGED;
+	/* The slot has the answer; unless it may not say that it is plain. */
+	return shim_table_distrusted() && !shim_is_file(fd);
+}
+
 struct shim_file *shim_lookup(int fd, int *refusal)
 {
+	struct shim_file *file = NULL;
 	*refusal = 0;
-	for (int attempt = 0; fd >= 0 && attempt < ATTEMPTS; attempt++) {
-		bool plain;
-		struct shim_file *file = shim_table_get(fd, &plain);
-		if (plain)
-			return NULL;
-		bool owned = shim_process_owns();
-		if (file != NULL) {
-			if (shim_file_is(file, fd))
-				return file;
-			/* Closed and reused behind our back. */
-			if (owned)
-				shim_table_forget(fd, file);
-			shim_file_put(file);
-			if (!owned)
-				return NULL;
-			continue;
-		}
-		int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
-		if (flags < 0 || !owned)
-			return NULL;
-		int result = shim_recognise(fd, flags);
-		errno = saved;
-		if (result > 0)
-			*refusal = result;
-		if (result > 0 || fd >= SHIM_TABLE_SIZE)
-			return NULL;
-	}
+	for (int attempt = 0; fd >= 0 && attempt < ATTEMPTS; attempt++)
+		if (look_up(fd, &file, refusal))
+			return file;
 	if (fd >= 0)
 		*refusal = EIO; /* the number changes faster than it can be looked at */
 	return NULL;

@@ -1,7 +1,6 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <pthread.h>
 
 #include "raw.h"
 
@@ -53,7 +52,7 @@ static uint64_t clamp(const struct shim_file *file, int64_t offset, uint64_t len
 ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, int count,
 		   int64_t offset)
 {
-	int saved = errno, failed = 0, cancel;
+	int saved = errno, failed = 0;
 	int64_t len = wanted(parts, count);
 	bool moves = offset == SHIM_AT_POSITION;
 	if (moves) {
@@ -70,9 +69,7 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 	if (moves && take < (uint64_t)len)
 		raw_lseek(fd, (int64_t)take - len, SEEK_CUR);
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	failed = fill(file, fd, parts, take, (uint64_t)offset);
-	pthread_setcancelstate(cancel, NULL);
 	if (failed != 0) {
 		if (moves)
 			raw_lseek(fd, -(int64_t)take, SEEK_CUR);

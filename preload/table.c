@@ -9,6 +9,8 @@ _Atomic uintptr_t shim_table[SHIM_TABLE_SIZE];
 /* One past the highest slot that was ever set. */
 static atomic_uint used;
 
+static atomic_bool distrusted;
+
 static void mark_used(int fd)
 {
 	unsigned end = atomic_load_explicit(&used, memory_order_relaxed);
@@ -56,6 +58,8 @@ void shim_table_set_unknown(int fd)
 void shim_table_set_plain(int fd)
 {
 	set(fd, SHIM_PLAIN);
+	if (atomic_load(&distrusted))
+		shim_table_forget_plain(fd);
 }
 
 void shim_table_learn_plain(int fd)
@@ -64,7 +68,8 @@ void shim_table_learn_plain(int fd)
 	if ((unsigned)fd >= SHIM_TABLE_SIZE)
 		return;
 	mark_used(fd);
-	atomic_compare_exchange_strong(&shim_table[fd], &expected, SHIM_PLAIN);
+	if (atomic_compare_exchange_strong(&shim_table[fd], &expected, SHIM_PLAIN) && atomic_load(&distrusted))
+		shim_table_forget_plain(fd);
 }
 
 void shim_table_set_file(int fd, struct shim_file *file)
@@ -88,6 +93,20 @@ void shim_table_forget_plain(int fd)
 	uintptr_t expected = SHIM_PLAIN;
 	if ((unsigned)fd < SHIM_TABLE_SIZE)
 		atomic_compare_exchange_strong(&shim_table[fd], &expected, SHIM_UNKNOWN);
+}
+
+void shim_table_distrust(void)
+{
+	if (atomic_exchange(&distrusted, true))
+		return;
+	unsigned end = atomic_load(&used);
+	for (unsigned fd = 0; fd < end; fd++)
+		shim_table_forget_plain((int)fd);
+}
+
+bool shim_table_distrusted(void)
+{
+	return atomic_load(&distrusted);
 }
 
 void shim_table_forget_range(unsigned first, unsigned last)

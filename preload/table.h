@@ -54,6 +54,11 @@ void shim_table_forget(int fd, struct shim_file *file);
  * unknown is looked at again. */
 void shim_table_forget_plain(int fd);
 
+/* From now on no slot says plain: there are threads or processes whose descriptors are not those that this memory's
+ * other users have under the same numbers, or change without our seeing it. For good. */
+void shim_table_distrust(void);
+bool shim_table_distrusted(void);
+
 /* Set all slots from `first` to `last` to unknown. Costs what was ever used. */
 void shim_table_forget_range(unsigned first, unsigned last);
 

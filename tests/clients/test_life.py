@@ -1,0 +1,22 @@
+"""The life of processes: children of every kind, descriptors that arrive in every way, handlers, cancellation, limits,
+files that change. Programs of checks, each in every serving mode."""
+
+import pytest
+
+from configs import Config
+from harness import Checks
+
+MODES = ["eager", "memfd"]
+every_mode = pytest.mark.parametrize("serve", MODES)
+
+PROGRAMS = [Checks(name) for name in ("family.c", "interrupts.c")]
+
+
+@every_mode
+@pytest.mark.parametrize("checks, name", [(c, n) for c in PROGRAMS for n in c.names],
+                         ids=[f"{c.source.stem}-{n}" for c in PROGRAMS for n in c.names])
+def test_life(checks, name, serve, outcomes, compile_program, pair):
+    config = Config("numpy", 2, chunk="4096", serve=serve)
+    other = pair(Config("damage", 2, chunk="4096"))
+    env = {"OTHER_MODEL": other.encrypted, "OTHER_EXPECTED": other.expected}
+    checks.verdict(name, config, *outcomes(checks, config, [compile_program(checks.source.name)], env))
