@@ -38,8 +38,13 @@ static int check_writable(void *context, void *bytes, size_t len, struct ct_erro
 		for (; at < end && count < MANY; at = (at / PAGE + 1) * PAGE)
 			parts[count++] = (struct iovec){(void *)at, 1};
 		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
+		if (got < 0)
+			return ct_fail_sys(err, (int)-got, "writing to the program's buffer");
+		struct stat st;
+		if (got != count && raw_fstat(*(const int *)context, &st) == 0 && st.st_size < count)
+			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
 		if (got != count)
-			return ct_fail_sys(err, got < 0 ? (int)-got : EFAULT, "writing to the program's buffer");
+			return ct_fail_sys(err, EFAULT, "writing to the program's buffer");
 	}
 	return 0;
 }

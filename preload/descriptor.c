@@ -29,9 +29,9 @@ static void untrack(unsigned first, unsigned last)
  * matters, and is only asked, when the number has a file. */
 static void leaving(int fd)
 {
-	if (shim_is_plain(fd))
+	if (!shim_is_file(fd))
 		shim_table_forget_plain(fd);
-	else if (shim_is_file(fd) && shim_process_owns())
+	else if (shim_process_owns())
 		untrack((unsigned)fd, (unsigned)fd);
 }
 

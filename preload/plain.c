@@ -131,7 +131,7 @@ static int replace(struct shim_file *file, int fd)
 		return -done;
 	if (!shim_process_owns())
 		return 0;
-	shim_table_set_plain(fd);
+	shim_table_set_sealed(fd);
 	if (fd == STDIN_FILENO)
 		shim_input_keep_stream(false);
 	return 0;

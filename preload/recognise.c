@@ -147,6 +147,15 @@ static int refuse(const char *path, const struct ct_error *err)
 	return ct_error_errno(err, 0);
 }
 
+/* A memory file that nobody can change: no model that was found on a disk, and in all likelihood the plaintext of one,
+ * made by this library. */
+static bool is_sealed(int fd)
+{
+	const int wanted = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int seals = raw_fcntl(fd, F_GET_SEALS, 0);
+	return seals >= 0 && (seals & wanted) == wanted;
+}
+
 /* A plain model, where there should be an encrypted one. */
 static int examine_plain(int flags, const char *path, const struct shim_config *config)
 {
@@ -213,14 +222,16 @@ static bool is_candidate(int fd, int flags, struct stat *st)
 }
 
 /* What descriptor `fd` is: 0 with *file (and a reference) or NULL, the errno of the refusal, or SHIM_CHANGED. */
-static int identify(int fd, int flags, struct shim_file **file, struct shim_config *config)
+static int identify(int fd, int flags, struct shim_file **file, bool *sealed, struct shim_config *config)
 {
 	struct stat st;
 	struct shim_guard guard;
 	*file = NULL;
+	*sealed = false;
 	enum look look = is_candidate(fd, flags, &st) ? look_at(fd, &st) : LOOKS_OTHER;
+	*sealed = look == LOOKS_PLAIN && is_sealed(fd);
 	/* Plain models matter only to those who ask for encrypted ones. */
-	if (look == LOOKS_OTHER || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") == NULL))
+	if (look == LOOKS_OTHER || *sealed || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") == NULL))
 		return 0;
 	/* Another thread may have put another file under the number between two looks: what is judged next must
 	 * be of one. */
@@ -237,9 +248,10 @@ static int identify(int fd, int flags, struct shim_file **file, struct shim_conf
  * opens a model. It gets on without the table. */
 static int meet_elsewhere(int fd, int flags)
 {
+	bool sealed;
 	struct shim_file *file;
 	struct shim_config config;
-	int refusal = identify(fd, flags, &file, &config);
+	int refusal = identify(fd, flags, &file, &sealed, &config);
 	if (file == NULL)
 		return refusal;
 	/* What is plain under this number over there must not be taken for plain here. */
@@ -252,16 +264,17 @@ static int meet_elsewhere(int fd, int flags)
 
 int shim_recognise(int fd, int flags)
 {
+	bool sealed;
 	struct shim_file *file;
 	struct shim_config config;
 	if (!shim_process_owns())
 		return meet_elsewhere(fd, flags);
-	int refusal = identify(fd, flags, &file, &config);
+	int refusal = identify(fd, flags, &file, &sealed, &config);
 	if (refusal != 0)
 		return refusal;
 	if (file == NULL) {
 		/* Not if another thread has put a model there meanwhile. */
-		shim_table_learn_plain(fd);
+		shim_table_learn(fd, sealed ? SHIM_SEALED : SHIM_PLAIN);
 		if (fd == STDIN_FILENO)
 			shim_input_keep_stream(false);
 		return 0;
@@ -277,9 +290,9 @@ int shim_opened(int fd, int flags)
 		return fd;
 	int saved = errno;
 	/* Whatever had the number before was closed without our being told. */
-	if (shim_is_plain(fd))
+	if (!shim_is_file(fd))
 		shim_table_forget_plain(fd);
-	else if (shim_is_file(fd) && shim_process_owns())
+	else if (shim_process_owns())
 		shim_table_set_unknown(fd);
 	int refusal = shim_recognise(fd, flags);
 	errno = saved;
@@ -295,8 +308,10 @@ static bool look_up(int fd, struct shim_file **file, int *refusal)
 {
 	bool plain, owned = shim_process_owns();
 	*file = shim_table_get(fd, &plain);
-	if (plain)
+	if (plain || (*file == NULL && shim_is_sealed(fd) && is_sealed(fd)))
 		return true;
+	if (shim_is_sealed(fd) && owned)
+		shim_table_forget_plain(fd);
 	if (*file != NULL) {
 		if (shim_file_is(*file, fd))
 			return true;
@@ -311,8 +326,9 @@ static bool look_up(int fd, struct shim_file **file, int *refusal)
 	int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
 	if (flags == -EBADF)
 		return true;
+	bool sealed;
 	struct shim_config config;
-	int result = owned ? shim_recognise(fd, flags) : identify(fd, flags, file, &config);
+	int result = owned ? shim_recognise(fd, flags) : identify(fd, flags, file, &sealed, &config);
 	if (!owned && *file != NULL)
 		shim_table_distrust();
 	errno = saved;
