@@ -218,6 +218,8 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 	shim_guard_leave(&guard);
 	if (status == 0)
 		return 0;
+	if (!shim_file_is(file, fd))
+		return SHIM_ANOTHER;
 	if (err.sys != EFAULT) /* the program's own mistake, and it is told by errno */
 		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err.message);
 	return ct_error_errno(&err, doing == SHIM_READING);

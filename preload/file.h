@@ -48,8 +48,10 @@ struct shim_plain_hint shim_file_plain_hint(struct shim_file *file);
 void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hint);
 
 /* Read `len` bytes of the plaintext image at `offset`, ciphertext coming from `fd`. Failures are logged;
- * the result is 0 or the errno for the program, which depends on what it is doing. */
+ * the result is 0 or the errno for the program, which depends on what it is doing; or SHIM_ANOTHER when another thread
+ * has given the number to another file meanwhile, which is nobody's fault. */
 enum shim_doing { SHIM_OPENING, SHIM_READING };
+enum { SHIM_ANOTHER = -1 };
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing);
 

@@ -118,6 +118,6 @@ void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *
 	}
 	if (error == 0)
 		return (void *)at;
-	errno = error;
+	errno = error != SHIM_ANOTHER ? error : EIO;
 	return MAP_FAILED;
 }

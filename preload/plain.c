@@ -79,7 +79,7 @@ static int fill(struct shim_file *file, int encrypted, int memfd)
 		return complain(file, (int)-at);
 	int failed = shim_file_read(file, encrypted, (void *)at, size, 0, SHIM_OPENING);
 	raw_munmap((void *)at, size);
-	return failed;
+	return failed != SHIM_ANOTHER ? failed : EIO;
 }
 
 /* A new memfd with the plaintext; or -errno, and the reason is logged. */

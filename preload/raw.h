@@ -3,6 +3,7 @@
 #ifndef SHIM_RAW_H
 #define SHIM_RAW_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -87,9 +88,19 @@ static inline long raw_mmap(void *address, size_t len, int prot, int flags, int 
 	return SHIM_RAW(SYS_mmap, address, len, prot, flags, fd, offset);
 }
 
+#if defined(__SANITIZE_THREAD__)
+/* The sanitizer must see that memory goes, or it takes two threads that are given the same address one after the
+ * other for a race. */
+int __interceptor_munmap(void *address, size_t len);
+#endif
+
 static inline int raw_munmap(void *address, size_t len)
 {
+#if defined(__SANITIZE_THREAD__)
+	return __interceptor_munmap(address, len) == 0 ? 0 : -EINVAL;
+#else
 	return (int)SHIM_RAW(SYS_munmap, address, len, 0, 0, 0, 0);
+#endif
 }
 
 static inline pid_t raw_getpid(void)

@@ -73,8 +73,9 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 	if (failed != 0) {
 		if (moves)
 			raw_lseek(fd, -(int64_t)take, SEEK_CUR);
-		errno = failed;
-		return -1;
+		errno = failed != SHIM_ANOTHER ? failed : EIO;
+		/* Whose position was moved, if any, nobody can say. */
+		return failed == SHIM_ANOTHER && !moves ? SHIM_AGAIN : -1;
 	}
 	errno = saved;
 	return (ssize_t)take;

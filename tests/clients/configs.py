@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
+# How the library can serve a model: what CTSHIM_SERVE may say.
+SERVE_MODES = ("eager", "memfd")
+
 
 @dataclass(frozen=True)
 class Config:
@@ -40,4 +43,5 @@ CONFIGS = [
     Config("numpy", 2, chunk="5000", foreign=True),
 ]
 
+every_mode = pytest.mark.parametrize("serve", SERVE_MODES)
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=str)

@@ -3,11 +3,8 @@ files that change. Programs of checks, each in every serving mode."""
 
 import pytest
 
-from configs import Config
+from configs import Config, every_mode
 from harness import Checks
-
-MODES = ["eager", "memfd"]
-every_mode = pytest.mark.parametrize("serve", MODES)
 
 PROGRAMS = [Checks(name) for name in ("family.c", "arrivals.c", "changes.c", "interrupts.c")]
 
