@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -66,6 +67,7 @@ static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whol
 {
 	size_t have = 0;
 	char *text = malloc(len + 1);
+	bool kept_away = false; /* the parser will say that it cannot read */
 	*whole = false;
 	if (text == NULL)
 		return true; /* the parser will say that there is no memory */
@@ -73,11 +75,13 @@ static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whol
 		ssize_t got = raw_pread(fd, text + have, len - have, (int64_t)(offset + have));
 		if (got == -EINTR)
 			continue;
-		if (got <= 0)
+		if (got <= 0) {
+			kept_away = raw_forbidden(got);
 			break;
+		}
 		have += (size_t)got;
 	}
-	bool speaks = ct_detect_encryption(text, have);
+	bool speaks = kept_away || ct_detect_encryption(text, have);
 	*whole = ct_detect_whole(text, have);
 	free(text);
 	return speaks;
@@ -119,6 +123,29 @@ static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PR
 	return look;
 }
 
+/* The beginning of a file that cannot be read by pread(2) as it is: open for O_DIRECT with no way to open it again, or
+ * in a sandbox. What could be a model counts as one: whoever takes it further will say what is in the way. */
+static enum look look_through_a_page(int fd, bool direct)
+{
+	enum { PAGE = 4096 };
+	_Alignas(PAGE) uint8_t page[PAGE];
+	uint8_t *start = page;
+	uint64_t length;
+	if (direct) {
+		if (raw_pread(fd, page, PAGE, 0) < CT_DETECT_PREFIX)
+			return LOOKS_OTHER;
+	} else {
+		long at = raw_mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (at < 0 && at >= -4095)
+			return LOOKS_OTHER;
+		start = (uint8_t *)at;
+	}
+	bool model = ct_detect_safetensors(start, &length) || ct_detect_damaged(start);
+	if (!direct)
+		raw_munmap(start, PAGE);
+	return model ? LOOKS_ENCRYPTED : LOOKS_OTHER;
+}
+
 /* The cheap look that every opened regular file gets. */
 static enum look look_at(int fd, const struct stat *st)
 {
@@ -131,10 +158,12 @@ static enum look look_at(int fd, const struct stat *st)
 		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 		readable = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 		if (readable < 0)
-			return LOOKS_OTHER;
+			return got == -EINVAL ? look_through_a_page(fd, true) : LOOKS_OTHER;
 		fd = readable;
 		got = raw_pread(fd, prefix, sizeof prefix, 0);
 	}
+	if (raw_forbidden(got))
+		return look_through_a_page(fd, false);
 	enum look look = got == sizeof prefix ? look_at_header(fd, prefix, st) : LOOKS_OTHER;
 	if (readable >= 0)
 		raw_close(readable);
@@ -217,8 +246,15 @@ static bool is_same(int fd, const struct stat *st)
 
 static bool is_candidate(int fd, int flags, struct stat *st)
 {
-	return (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, st) == 0 && S_ISREG(st->st_mode)
-	       && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
+	if ((flags & (O_PATH | O_DIRECTORY)) != 0)
+		return false;
+	int failed = raw_fstat(fd, st);
+	if (raw_forbidden(failed)) {
+		/* In a sandbox: it is looked at, and if it could be a model, the next question fails. */
+		*st = (struct stat){.st_size = CT_DETECT_PREFIX};
+		return true;
+	}
+	return failed == 0 && S_ISREG(st->st_mode) && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
 }
 
 /* What descriptor `fd` is: 0 with *file (and a reference) or NULL, the errno of the refusal, or SHIM_CHANGED. */
@@ -235,9 +271,11 @@ static int identify(int fd, int flags, struct shim_file **file, bool *sealed, st
 		return 0;
 	/* Another thread may have put another file under the number between two looks: what is judged next must
 	 * be of one. */
-	flags = raw_fcntl(fd, F_GETFL, 0);
-	if (flags < 0 || !is_same(fd, &st))
+	int now = raw_fcntl(fd, F_GETFL, 0);
+	if (now == -EBADF || !is_same(fd, &st))
 		return SHIM_CHANGED;
+	if (now >= 0)
+		flags = now;
 	shim_guard_enter(&guard, 0);
 	int refusal = examine(fd, flags, look, &st, file, config);
 	shim_guard_leave(&guard);
@@ -326,6 +364,8 @@ static bool look_up(int fd, struct shim_file **file, int *refusal)
 	int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
 	if (flags == -EBADF)
 		return true;
+	if (flags < 0)
+		flags = O_RDONLY; /* a sandbox does not say */
 	bool sealed;
 	struct shim_config config;
 	int result = owned ? shim_recognise(fd, flags) : identify(fd, flags, file, &sealed, &config);
