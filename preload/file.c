@@ -82,14 +82,25 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* With the lock held: an entry changes its state. A child may be forked at any moment, and must not find an entry that
+ * says it is ready with a view that is half made or half gone. */
+static void set_state(struct shim_file *file, int state)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	file->state = state;
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
 /* With the lock held: make an idle entry free again. */
 static void retire(struct shim_file *file)
 {
-	ct_view_free(file->view);
-	free(file->path);
+	struct ct_view *view = file->view;
+	char *path = file->path;
+	set_state(file, SHIM_FILE_FREE);
 	file->view = NULL;
 	file->path = NULL;
-	file->state = SHIM_FILE_FREE;
+	ct_view_free(view);
+	free(path);
 }
 
 /* With the lock held: a free entry; idle ones past IDLE_MAX make room, least recently used first. */
@@ -139,7 +150,7 @@ static struct shim_file *find_same(const struct stat *st)
 static int build_entry(struct shim_file *file, int fd, const struct stat *st, const char *path,
 		       const struct shim_config *config, sigset_t *before, struct ct_error *err)
 {
-	file->state = SHIM_FILE_BUILDING;
+	set_state(file, SHIM_FILE_BUILDING);
 	file->identity = *st;
 	file->born = birth_of(fd);
 	file->plain = (struct shim_plain_hint){.fd = -1};
@@ -152,7 +163,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	acquire(before);
 	file->view = view;
 	file->path = name;
-	file->state = view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE;
+	set_state(file, view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE);
 	pthread_cond_broadcast(&built);
 	if (view != NULL) {
 		const struct ct_model *model = ct_view_model(view);
