@@ -84,11 +84,9 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 /* With the lock held: an entry changes its state. A child may be forked at any moment, and must not find an entry that
  * says it is ready with a view that is half made or half gone. */
-static void set_state(struct shim_file *file, int state)
+static void set_state(struct shim_file *file, enum shim_file_state state)
 {
-	atomic_thread_fence(memory_order_seq_cst);
-	file->state = state;
-	atomic_thread_fence(memory_order_seq_cst);
+	atomic_exchange(&file->state, state); /* what is done before and after it stays there */
 }
 
 /* With the lock held: make an idle entry free again. */

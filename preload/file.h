@@ -20,7 +20,7 @@ struct shim_file {
 	struct ct_view *view;
 	char *path; /* resolved, for messages */
 	/* Under the registry's lock. */
-	enum { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
+	_Atomic enum shim_file_state { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
 	unsigned long last_use;
 	struct shim_plain_hint {
 		int fd;
