@@ -189,6 +189,23 @@ CHECK(check_clone_that_shares_memory_and_descriptors)
 	close(fd);
 }
 
+/* A thread that no library made: of the same process, but not the parent's child. */
+CHECK(check_thread_by_clone)
+{
+	int fd = open_model();
+	outcome = 0;
+	done = 1;
+	pid_t thread = clone(thread_body, stack + sizeof stack,
+			     CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM
+				     | CLONE_CHILD_CLEARTID, &fd, NULL, NULL, &done);
+	must(thread > 0);
+	while (done != 0) /* the kernel says when it has ended; until then libc is the thread's alone */
+		BARE(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	gives(1, outcome);
+	must(is_whole(fd));
+	close(fd);
+}
+
 /* Memory is shared, descriptors are not: what the child does to its own must not be taken for the parent's. */
 static int plain_number, number;
 

@@ -405,14 +405,14 @@ static struct operation {
 	{"shared", do_shared, 200, 0},
 	{"leave", do_leave, 50, 0},
 	{"exchange", do_exchanged, 50, 0},
-	{"replace", do_replace, 20, 0},
+	{"replace", do_replace, 60, 0},
 	{"moving", do_moving, 50, 0},
 	{"send", do_send, 30, 0},
 	{"allocate", do_allocate, 50, 0},
-	{"fork", do_fork, 8, 0},
-	{"vfork", do_vfork, 6, 0},
-	{"spawn", do_spawn, 3, 0},
-	{"cancel", do_cancel, 3, 0},
+	{"fork", do_fork, 50, 0},
+	{"vfork", do_vfork, 15, 0},
+	{"spawn", do_spawn, 5, 0},
+	{"cancel", do_cancel, 10, 0},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
