@@ -108,7 +108,8 @@ int __interceptor_munmap(void *address, size_t len);
 static inline int raw_munmap(void *address, size_t len)
 {
 #if defined(__SANITIZE_THREAD__)
-	return __interceptor_munmap(address, len) == 0 ? 0 : -EINVAL;
+	/* In whole pages: it forgets no part of one. */
+	return __interceptor_munmap(address, (len + 4095) / 4096 * 4096) == 0 ? 0 : -EINVAL;
 #else
 	return (int)SHIM_RAW(SYS_munmap, address, len, 0, 0, 0, 0);
 #endif
