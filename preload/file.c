@@ -20,7 +20,8 @@ static unsigned long clock_ticks;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t built = PTHREAD_COND_INITIALIZER;
 
-/* A signal handler may open a file: it must not find the lock held by the thread it interrupts. */
+/* A signal handler may open a file: it must not find the lock held by the thread it interrupts. (All of this runs under a
+ * guard that keeps cancellation off, which comes by a signal that sigfillset() leaves out.) */
 static void acquire(sigset_t *before)
 {
 	sigset_t all;

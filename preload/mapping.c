@@ -1,7 +1,6 @@
 #include "mapping.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -21,21 +20,19 @@ static struct record {
 static atomic_uint count;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
-/* A spin lock, held for a few instructions with signals blocked: munmap() is called where no other
- * lock may be taken. */
-static void acquire(sigset_t *before)
+/* A spin lock, held for a few instructions that no handler and no cancellation interrupts: munmap() is called where no
+ * other lock may be taken. */
+static void acquire(struct shim_guard *guard)
 {
-	sigset_t all;
-	sigfillset(&all);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
+	shim_guard_enter(guard, 0);
 	while (atomic_flag_test_and_set(&busy))
 		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
-static void release(const sigset_t *before)
+static void release(const struct shim_guard *guard)
 {
 	atomic_flag_clear(&busy);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+	shim_guard_leave(guard);
 }
 
 void shim_mapping_after_fork(void)
@@ -76,7 +73,7 @@ static bool overlaps(const struct record *record, uintptr_t start, uintptr_t end
 
 bool shim_mapping_has(const void *address, size_t len)
 {
-	sigset_t before;
+	struct shim_guard before;
 	uintptr_t start, end;
 	bool has = false;
 	if (!range_of(address, len, &start, &end))
@@ -120,7 +117,7 @@ static void take_out(uintptr_t start, uintptr_t end, uintptr_t shift)
 
 void shim_mapping_gone(void *address, size_t len)
 {
-	sigset_t before;
+	struct shim_guard before;
 	uintptr_t start, end;
 	if (!range_of(address, len, &start, &end))
 		return;
@@ -132,7 +129,7 @@ void shim_mapping_gone(void *address, size_t len)
 
 void shim_mapping_moved(void *from, size_t len, void *to)
 {
-	sigset_t before;
+	struct shim_guard before;
 	uintptr_t start, end;
 	if (from == to || !range_of(from, len, &start, &end))
 		return;
@@ -166,8 +163,7 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 		return fail(ENOMEM);
 	aligned.len = (request->len + page - 1) / page * page;
 
-	struct shim_guard guard;
-	sigset_t before;
+	struct shim_guard guard, before;
 	shim_process_owns(); /* a forked child's records are put in order first */
 	shim_guard_enter(&guard, request->len);
 	void *made = shim_map_eager(file, &aligned);
