@@ -12,6 +12,7 @@ SANITIZE ?=
 
 VERSION := 0.1.0
 
+comma := ,
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
 CJSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
 CJSON_LIBS := $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
@@ -24,6 +25,8 @@ LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLA
 CRYPTO_NEEDS := $(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null)))
 CRYPTO_LIBS := -l:libcrypto.a $(patsubst -l%,-l:lib%.a,$(CRYPTO_NEEDS)) -Wl,--exclude-libs,ALL
 LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
+# The library has a heap of its own (preload/memory.h), which sanitizers would not see into.
+OWN_HEAP := $(if $(SANITIZE),,$(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc free strdup))
 
 ifeq ($(V),)
 Q = @
@@ -57,7 +60,7 @@ $(BUILD)/libctshim.map: preload/hooks.def
 # Where one hook calls another, it is that one, whatever library stands in front of this one.
 $(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.map
 	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs \
-		-Wl,-Bsymbolic-functions \
+		$(OWN_HEAP) -Wl,-Bsymbolic-functions \
 		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
 
 $(BUILD)/ctshim: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)

@@ -1,5 +1,6 @@
 #include "build.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -71,6 +72,9 @@ static int read_journal(struct ct_journal **journal, const struct ct_source *fil
 		status = ct_journal_read(journal, crypto, file, &text, &reason);
 		raw_close(fd);
 	}
+	if (status < 0 && (reason.sys == EMFILE || reason.sys == ENFILE))
+		return ct_fail_sys(err, reason.sys, "no descriptor is left for %.200s: close some, or raise their limit"
+				   " (ulimit -n)", name);
 	if (status < 0)
 		ct_fail(err, reason.code == CT_E_NOMEM ? CT_E_NOMEM : CT_E_FORMAT,
 			"an exchange of its keys was interrupted, and %.200s has its header: %s", name,

@@ -40,6 +40,9 @@ static int check_writable(void *context, void *bytes, size_t len, struct ct_erro
 		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
 		if (got == count)
 			continue;
+		struct stat st;
+		if (got >= 0 && raw_fstat(*(const int *)context, &st) == 0 && st.st_size < count)
+			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
 		/* Nothing will be read to the pages before: those bytes go away again. */
 		uintptr_t bad = (uintptr_t)parts[got > 0 ? got : 0].iov_base;
 		for (at = (uintptr_t)bytes; at < bad; at = (at / PAGE + 1) * PAGE)

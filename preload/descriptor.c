@@ -4,7 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <stdarg.h>
+#include <string.h>
+#include <sys/single_threaded.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -27,9 +31,9 @@ static void untrack(unsigned first, unsigned last)
  * matters, and is only asked, when the number has a file. */
 static void leaving(int fd)
 {
-	if (shim_is_plain(fd))
+	if (!shim_is_file(fd))
 		shim_table_forget_plain(fd);
-	else if (shim_is_file(fd) && shim_process_owns())
+	else if (shim_process_owns())
 		untrack((unsigned)fd, (unsigned)fd);
 }
 
@@ -131,10 +135,57 @@ SHIM_HOOK int fcntl(int fd, int command, ...)
 SHIM_ALIAS(fcntl64, fcntl);
 SHIM_ALIAS(__fcntl, fcntl);
 
+/* The calling thread is about to have descriptors of its own, while others go on with those that the table knows. */
+static void parting(void)
+{
+	if (!__libc_single_threaded && shim_process_owns())
+		shim_table_distrust();
+}
+
+SHIM_HOOK int unshare(int flags)
+{
+	if ((flags & CLONE_FILES) != 0)
+		parting();
+	return shim_real.unshare(flags);
+}
+
+/* Descriptors that came with a message have numbers that may have been left without our being told. */
+static void arrived(struct msghdr *message)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= part->cmsg_len; at += sizeof(int)) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(part) + at, sizeof fd);
+			shim_table_forget_plain(fd);
+		}
+	}
+}
+
+SHIM_HOOK ssize_t recvmsg(int socket, struct msghdr *message, int flags)
+{
+	ssize_t got = shim_real.recvmsg(socket, message, flags);
+	if (got >= 0 && message->msg_controllen > 0)
+		arrived(message);
+	return got;
+}
+
+SHIM_HOOK int recvmmsg(int socket, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	int got = shim_real.recvmmsg(socket, messages, count, flags, timeout);
+	for (int i = 0; i < got; i++)
+		if (messages[i].msg_hdr.msg_controllen > 0)
+			arrived(&messages[i].msg_hdr);
+	return got;
+}
+
 SHIM_HOOK int close_range(unsigned first, unsigned last, int flags)
 {
 	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) == 0 && first <= last && shim_process_owns())
 		untrack(first, last);
+	if (((unsigned)flags & CLOSE_RANGE_UNSHARE) != 0)
+		parting();
 	if (((unsigned)flags & CLOSE_RANGE_CLOEXEC) != 0 || first > last)
 		return shim_real.close_range(first, last, flags);
 	return spare_own(first, last, flags, shim_real.close_range);

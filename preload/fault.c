@@ -7,6 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "lazy.h"
 #include "raw.h"
 #include "real.h"
@@ -15,19 +16,22 @@ static atomic_bool watching, kept_open;
 static struct sigaction program; /* what the program believes to be installed */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
-static void acquire(sigset_t *before)
+static void acquire(struct shim_guard *guard)
 {
-	sigset_t all;
-	sigfillset(&all);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
+	shim_guard_enter(guard, 0);
 	while (atomic_flag_test_and_set(&busy))
 		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
-static void release(const sigset_t *before)
+static void release(const struct shim_guard *guard)
 {
 	atomic_flag_clear(&busy);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+	shim_guard_leave(guard);
+}
+
+void shim_fault_after_fork(void)
+{
+	atomic_flag_clear(&busy);
 }
 
 bool shim_fault_is_kept_open(void)
@@ -83,7 +87,8 @@ static void let_die(siginfo_t *info)
 
 static void hand_on(int number, siginfo_t *info, ucontext_t *context)
 {
-	sigset_t before, mask;
+	struct shim_guard before;
+	sigset_t mask;
 	acquire(&before);
 	struct sigaction action = program;
 	if (((unsigned)action.sa_flags & SA_RESETHAND) != 0)
@@ -125,7 +130,7 @@ static void handle(int number, siginfo_t *info, void *argument)
 
 bool shim_fault_watch(void)
 {
-	sigset_t before;
+	struct shim_guard before;
 	struct sigaction action;
 	bool good = true;
 	if (atomic_load(&watching))
@@ -148,7 +153,7 @@ bool shim_fault_watch(void)
 
 bool shim_fault_exchange(const struct sigaction *action, struct sigaction *old)
 {
-	sigset_t before;
+	struct shim_guard before;
 	struct sigaction new, was;
 	if (!atomic_load(&watching))
 		return false;

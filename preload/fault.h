@@ -13,6 +13,9 @@ bool shim_fault_watch(void);
  * action becomes *action; either can be NULL. */
 bool shim_fault_exchange(const struct sigaction *action, struct sigaction *old);
 
+/* In a forked child: another thread may have held the lock. */
+void shim_fault_after_fork(void);
+
 /* True when no mask may block the signal: from the start of a program that may map lazily. */
 bool shim_fault_is_kept_open(void);
 void shim_fault_keep_open(void);

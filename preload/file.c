@@ -9,6 +9,7 @@
 
 #include "build.h"
 #include "ciphertext.h"
+#include "guard.h"
 #include "log.h"
 #include "own.h"
 #include "raw.h"
@@ -21,7 +22,8 @@ static unsigned long clock_ticks;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t built = PTHREAD_COND_INITIALIZER;
 
-/* A signal handler may open a file: it must not find the lock held by the thread it interrupts. */
+/* A signal handler may open a file: it must not find the lock held by the thread it interrupts. (All of this runs under a
+ * guard that keeps cancellation off, which comes by a signal that sigfillset() leaves out.) */
 static void acquire(sigset_t *before)
 {
 	sigset_t all;
@@ -46,11 +48,34 @@ void shim_file_put(struct shim_file *file)
 	atomic_fetch_sub(&file->references, 1);
 }
 
+static struct statx_timestamp birth_of(int fd)
+{
+	struct statx more;
+	if (SHIM_RAW(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &more, 0) != 0
+	    || (more.stx_mask & STATX_BTIME) == 0)
+		return (struct statx_timestamp){0};
+	return more.stx_btime;
+}
+
+static bool same_birth(const struct statx_timestamp *a, const struct statx_timestamp *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 bool shim_file_is(const struct shim_file *file, int fd)
 {
 	struct stat st;
-	return raw_fstat(fd, &st) == 0 && st.st_dev == file->identity.st_dev
-	       && st.st_ino == file->identity.st_ino;
+	int failed = raw_fstat(fd, &st);
+	if (failed != 0)
+		return failed != -EBADF;
+	if (st.st_dev != file->identity.st_dev || st.st_ino != file->identity.st_ino)
+		return false;
+	if (st.st_ctim.tv_sec == file->identity.st_ctim.tv_sec
+	    && st.st_ctim.tv_nsec == file->identity.st_ctim.tv_nsec)
+		return true;
+	/* Touched since; or it is gone, and its inode's number another file's. */
+	struct statx_timestamp born = birth_of(fd);
+	return same_birth(&born, &file->born);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -60,14 +85,23 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/* With the lock held: an entry changes its state. A child may be forked at any moment, and must not find an entry that
+ * says it is ready with a view that is half made or half gone. */
+static void set_state(struct shim_file *file, enum shim_file_state state)
+{
+	atomic_exchange(&file->state, state); /* what is done before and after it stays there */
+}
+
 /* With the lock held: make an idle entry free again. */
 static void retire(struct shim_file *file)
 {
-	ct_view_free(file->view);
-	free(file->path);
+	struct ct_view *view = file->view;
+	char *path = file->path;
+	set_state(file, SHIM_FILE_FREE);
 	file->view = NULL;
 	file->path = NULL;
-	file->state = SHIM_FILE_FREE;
+	ct_view_free(view);
+	free(path);
 }
 
 /* With the lock held: a free entry; idle ones past IDLE_MAX make room, least recently used first. */
@@ -117,8 +151,9 @@ static struct shim_file *find_same(const struct stat *st)
 static int build_entry(struct shim_file *file, int fd, const struct stat *st, const char *path,
 		       const struct shim_config *config, sigset_t *before, struct ct_error *err)
 {
-	file->state = SHIM_FILE_BUILDING;
+	set_state(file, SHIM_FILE_BUILDING);
 	file->identity = *st;
+	file->born = birth_of(fd);
 	file->plain = (struct shim_plain_hint){.fd = -1};
 	release(before);
 
@@ -129,7 +164,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	acquire(before);
 	file->view = view;
 	file->path = name;
-	file->state = view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE;
+	set_state(file, view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE);
 	pthread_cond_broadcast(&built);
 	if (view != NULL) {
 		const struct ct_model *model = ct_view_model(view);
@@ -187,8 +222,12 @@ void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hin
 static int read_view(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset, unsigned threads,
 		     struct ct_error *err)
 {
+	struct shim_guard guard;
 	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
-	return ct_view_read_on(file->view, &source, bytes, len, offset, threads, err);
+	shim_guard_enter(&guard, len);
+	int status = ct_view_read_on(file->view, &source, bytes, len, offset, threads, err);
+	shim_guard_leave(&guard);
+	return status;
 }
 
 static int tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
@@ -202,7 +241,10 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 		   enum shim_doing doing)
 {
 	struct ct_error err;
-	return read_view(file, fd, bytes, len, offset, UINT_MAX, &err) == 0 ? 0 : tell(file, &err, doing);
+	int status = read_view(file, fd, bytes, len, offset, UINT_MAX, &err);
+	if (status == 0)
+		return 0;
+	return shim_file_is(file, fd) ? tell(file, &err, doing) : SHIM_ANOTHER;
 }
 
 int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads)
@@ -220,7 +262,7 @@ bool shim_file_own_get(struct shim_file *file, int fd)
 {
 	sigset_t before;
 	acquire(&before);
-	if (file->own_users == 0)
+	if (file->own_users == 0 || atomic_load(&file->own) < 0)
 		atomic_store(&file->own, shim_own_open(fd));
 	bool have = atomic_load(&file->own) >= 0;
 	file->own_users += have;
@@ -233,7 +275,7 @@ void shim_file_own_put(struct shim_file *file)
 	sigset_t before;
 	acquire(&before);
 	if (--file->own_users == 0)
-		shim_own_close(atomic_exchange(&file->own, -1));
+		shim_own_close(atomic_exchange(&file->own, -1)); /* -1: a child that never had it */
 	release(&before);
 }
 
@@ -245,13 +287,25 @@ void shim_file_own_moved(int from, int to)
 	}
 }
 
+/* Descriptors are copied to a child before memory is: what another thread opened in between is not there, and its
+ * number nobody's or the program's. */
+static void after_fork(struct shim_file *file)
+{
+	ct_view_after_fork(file->view);
+	int own = file->own_users > 0 ? atomic_load(&file->own) : -1;
+	if (own >= 0 && !shim_file_is(file, own)) {
+		shim_own_forget(own);
+		atomic_store(&file->own, -1);
+	}
+}
+
 void shim_file_after_fork(void)
 {
 	pthread_mutex_init(&lock, NULL);
 	pthread_cond_init(&built, NULL);
 	for (unsigned i = 0; i < files_used; i++) {
 		if (files[i].state == SHIM_FILE_READY)
-			ct_view_after_fork(files[i].view);
+			after_fork(&files[i]);
 		else
 			files[i].state = SHIM_FILE_FREE; /* what its thread had made is lost */
 	}

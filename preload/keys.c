@@ -1,5 +1,6 @@
 #include "keys.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,10 @@ static int read_named(struct ct_keyset *keys, const char *jku, struct ct_error *
 	if (ct_key_path(jku, getenv("HOME"), path, sizeof path, &reason) < 0)
 		return ct_fail(err, CT_E_KEY, "CRYPTOTENSOR_KEY_JKU is '%.200s': %.200s", jku, reason.message);
 	int fd = open_key_file(path);
+	if (fd == -EMFILE || fd == -ENFILE)
+		return ct_fail_sys(err, -fd,
+				   "no descriptor is left for the key file '%.200s': close some, or raise their "
+				   "limit (ulimit -n)", path);
 	if (fd < 0)
 		return ct_fail(err, CT_E_KEY,
 			       "the key file '%.200s' cannot be opened (%s): correct CRYPTOTENSOR_KEY_JKU", path,

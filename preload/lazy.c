@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "ahead.h"
 #include "fault.h"
+#include "guard.h"
+#include "log.h"
 #include "pages.h"
 #include "process.h"
 #include "raw.h"
@@ -52,19 +52,17 @@ static struct lazy lazies[LAZY_MAX];
 static atomic_uint used; /* entries from here on were never used */
 static atomic_flag making = ATOMIC_FLAG_INIT;
 
-static void acquire(sigset_t *before)
+static void acquire(struct shim_guard *guard)
 {
-	sigset_t all;
-	sigfillset(&all);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
+	shim_guard_enter(guard, 0);
 	while (atomic_flag_test_and_set(&making))
 		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
-static void release(const sigset_t *before)
+static void release(const struct shim_guard *guard)
 {
 	atomic_flag_clear(&making);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+	shim_guard_leave(guard);
 }
 
 static uintptr_t start_of(const struct lazy *lazy, size_t i)
@@ -130,8 +128,10 @@ static void reclaim(void)
 		struct lazy *lazy = &lazies[i];
 		if (lazy->windows == NULL || atomic_load(&lazy->end) != 0 || atomic_load(&lazy->users) != 0)
 			continue;
-		raw_munmap(lazy->windows, lazy->count * sizeof *lazy->windows);
-		lazy->windows = NULL;
+		/* In this order: a child that is forked in between finds it free, and the memory lost. */
+		struct window *windows = lazy->windows;
+		__atomic_store_n(&lazy->windows, NULL, __ATOMIC_SEQ_CST);
+		raw_munmap(windows, lazy->count * sizeof *windows);
 		shim_file_own_put(lazy->file);
 		shim_file_put(lazy->file);
 		if (atomic_fetch_sub(&shim_lazy_count, 1) == 1)
@@ -189,16 +189,20 @@ static void fill_window(void *argument)
 	struct window *window = &fill->lazy->windows[fill->number];
 	uintptr_t start = start_of(fill->lazy, fill->number), stage = 0;
 	size_t len = end_of(fill->lazy, fill->number) - start;
-	int prot = atomic_load(&window->prot);
+	int prot = atomic_load(&window->prot), told = 0;
+	const char *path = fill->lazy->file->path;
 	fill->error = shim_pages_allocate(&stage, len, start);
 	if (fill->error == 0)
-		fill->error = fill_stage(fill, stage, len);
+		fill->error = told = fill_stage(fill, stage, len);
 	if (fill->error == 0 && prot != (PROT_READ | PROT_WRITE))
 		fill->error = -(int)SHIM_RAW(SYS_mprotect, stage, len, prot, 0, 0, 0);
 	if (fill->error == 0) {
 		long moved = SHIM_RAW(SYS_mremap, stage, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, start, 0);
 		fill->error = moved < 0 && moved >= -4095 ? (int)-moved : 0;
 	}
+	if (fill->error != 0 && fill->error != told)
+		shim_log(SHIM_ERROR, path != NULL ? path : "(unknown)", "decrypted memory cannot be put into its place: %s",
+			 strerror(fill->error));
 	if (fill->error != 0 && stage != 0)
 		raw_munmap((void *)stage, len);
 	set_state(window, fill->error == 0 ? READY : FAILED);
@@ -301,13 +305,12 @@ typedef void visit(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end);
 static bool for_each(uintptr_t start, uintptr_t end, visit *each)
 {
 	struct lazy *lazy;
-	sigset_t all, before;
+	struct shim_guard guard;
 	uintptr_t at = start;
 	bool any = false;
 	shim_process_owns();
 	/* Nobody who claims a window may be interrupted by a handler that waits for it. */
-	sigfillset(&all);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8, 0, 0);
+	shim_guard_enter(&guard, 0);
 	while (at < end && (lazy = find(&at, end)) != NULL) {
 		size_t i = (at - lazy->base) / lazy->size;
 		any = true;
@@ -315,7 +318,7 @@ static bool for_each(uintptr_t start, uintptr_t end, visit *each)
 		each(lazy, i, start, end);
 		let_go(lazy);
 	}
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, 8, 0, 0);
+	shim_guard_leave(&guard);
 	return any;
 }
 
@@ -354,12 +357,10 @@ static void ready_one(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t en
 void shim_lazy_ready(const void *bytes, size_t len)
 {
 	uintptr_t start = (uintptr_t)bytes;
-	int saved = errno, cancel;
+	int saved = errno;
 	if (!shim_lazy_any() || len == 0)
 		return;
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	for_each(start, start + len < start ? UINTPTR_MAX : start + len, ready_one);
-	pthread_setcancelstate(cancel, NULL);
 	errno = saved;
 }
 
@@ -388,7 +389,7 @@ static void gone_one(struct lazy *lazy, size_t i, uintptr_t start, uintptr_t end
 
 void shim_lazy_gone(uintptr_t start, uintptr_t end)
 {
-	sigset_t before;
+	struct shim_guard before;
 	if (!shim_lazy_any() || start >= end)
 		return;
 	if (!for_each(start, end, gone_one))
@@ -459,11 +460,16 @@ void shim_lazy_join(uintptr_t start, uintptr_t end)
 
 void shim_lazy_after_fork(void)
 {
+	bool half_made = atomic_flag_test_and_set(&making);
 	atomic_flag_clear(&making);
+	shim_fault_after_fork();
+	shim_stack_after_fork();
 	shim_ahead_after_fork();
 	for (unsigned i = 0, n = atomic_load(&used); i < n; i++) {
 		struct lazy *lazy = &lazies[i];
 		atomic_store(&lazy->users, 0);
+		if (half_made && atomic_load(&lazy->end) == 0)
+			lazy->windows = NULL; /* perhaps by a thread that is not here: given up */
 		for (size_t w = 0; lazy->windows != NULL && atomic_load(&lazy->end) != 0 && w < lazy->count; w++) {
 			if (atomic_load(&lazy->windows[w].state) != CLAIMED)
 				continue;
@@ -541,7 +547,7 @@ static void *make(struct shim_file *file, const struct shim_mapping_request *req
 	uintptr_t start;
 	if (shim_pages_reserve(&start, request->len) != 0)
 		return MAP_FAILED;
-	sigset_t before;
+	struct shim_guard before;
 	acquire(&before);
 	reclaim();
 	struct lazy *lazy = find_free();

@@ -147,6 +147,6 @@ void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *
 		raw_munmap((void *)at, request->len);
 	else if (target != NULL && !replaces(request))
 		raw_munmap(target, request->len); /* what was reserved */
-	errno = error;
+	errno = error != SHIM_ANOTHER ? error : EIO;
 	return MAP_FAILED;
 }

@@ -1,13 +1,12 @@
 #include "mapping.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "lazy.h"
 #include "log.h"
 #include "process.h"
@@ -24,21 +23,19 @@ static struct record {
 static atomic_uint count;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
-/* A spin lock, held for a few instructions with signals blocked: munmap() is called where no other
- * lock may be taken. */
-static void acquire(sigset_t *before)
+/* A spin lock, held for a few instructions that no handler and no cancellation interrupts: munmap() is called where no
+ * other lock may be taken. */
+static void acquire(struct shim_guard *guard)
 {
-	sigset_t all;
-	sigfillset(&all);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, 8, 0, 0);
+	shim_guard_enter(guard, 0);
 	while (atomic_flag_test_and_set(&busy))
 		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
-static void release(const sigset_t *before)
+static void release(const struct shim_guard *guard)
 {
 	atomic_flag_clear(&busy);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, before, 0, 8, 0, 0);
+	shim_guard_leave(guard);
 }
 
 void shim_mapping_after_fork(void)
@@ -79,7 +76,7 @@ static bool overlaps(const struct record *record, uintptr_t start, uintptr_t end
 
 bool shim_mapping_next(uintptr_t *start, uintptr_t *end, bool *shared)
 {
-	sigset_t before;
+	struct shim_guard before;
 	const struct record *first = NULL;
 	shim_process_owns(); /* a forked child's records are put in order first */
 	acquire(&before);
@@ -133,10 +130,11 @@ static void take_out(uintptr_t start, uintptr_t end, uintptr_t shift)
 
 void shim_mapping_gone(void *address, size_t len)
 {
-	sigset_t before;
+	struct shim_guard before;
 	uintptr_t start, end;
-	if (!range_of(address, len, &start, &end) || !shim_process_owns())
+	if (!range_of(address, len, &start, &end))
 		return;
+	shim_process_owns(); /* a vfork child's memory is its parent's: the records are right for both */
 	shim_lazy_gone(start, end);
 	acquire(&before);
 	take_out(start, end, 0);
@@ -145,10 +143,11 @@ void shim_mapping_gone(void *address, size_t len)
 
 void shim_mapping_moved(void *from, size_t len, void *to)
 {
-	sigset_t before;
+	struct shim_guard before;
 	uintptr_t start, end;
-	if (from == to || !range_of(from, len, &start, &end) || !shim_process_owns())
+	if (from == to || !range_of(from, len, &start, &end))
 		return;
+	shim_process_owns();
 	acquire(&before);
 	take_out(start, end, (uintptr_t)to - start);
 	release(&before);
@@ -175,9 +174,7 @@ static void remember(void *made, size_t len, const struct shim_mapping_request *
 {
 	const struct record record = {(uintptr_t)made, (uintptr_t)made + len, file,
 				      (request->flags & MAP_TYPE) != MAP_PRIVATE};
-	sigset_t before;
-	if (!shim_process_owns())
-		return;
+	struct shim_guard before;
 	acquire(&before);
 	take_out(record.start, record.end, 0); /* with MAP_FIXED another may have been there */
 	add(record.start, record.end, &record);
@@ -202,7 +199,7 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 {
 	struct shim_mapping_request good = *request;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	int saved = errno, cancel, bad = atomic_load(&count) == RECORDS_MAX ? ENOMEM : check(request, page);
+	int saved = errno, bad = atomic_load(&count) == RECORDS_MAX ? ENOMEM : check(request, page);
 	if (bad != 0) {
 		errno = bad;
 		return MAP_FAILED;
@@ -210,12 +207,15 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 	good.len = (request->len + page - 1) / page * page;
 	good.prot &= PROT_READ | PROT_WRITE | PROT_EXEC; /* mmap(2) passes over what it does not know */
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	struct shim_guard guard;
+	shim_process_owns(); /* a forked child's records are put in order first */
+	shim_guard_enter(&guard, request->len);
 	void *made = make(file, &good);
-	pthread_setcancelstate(cancel, NULL);
+	if (made != MAP_FAILED)
+		remember(made, good.len, request, file);
+	shim_guard_leave(&guard);
 	if (made == MAP_FAILED)
 		return made;
-	remember(made, good.len, request, file);
 	shim_log(SHIM_DEBUG, file->path != NULL ? file->path : "(unknown)", "mapped %zu bytes at offset %lld",
 		 request->len, (long long)request->offset);
 	errno = saved;

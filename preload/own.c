@@ -50,14 +50,21 @@ int shim_own_open(int fd)
 	return -1;
 }
 
+void shim_own_forget(int fd)
+{
+	for (int i = 0; i < OWN_MAX; i++) {
+		int expected = fd;
+		if (fd > 0 && atomic_compare_exchange_strong(&numbers[i], &expected, 0))
+			return;
+	}
+}
+
 void shim_own_close(int fd)
 {
-	for (int i = 0; i < OWN_MAX; i++)
-		if (atomic_load(&numbers[i]) == fd) {
-			raw_close(fd);
-			atomic_store(&numbers[i], 0);
-			return;
-		}
+	if (fd < 0)
+		return;
+	raw_close(fd);
+	shim_own_forget(fd);
 }
 
 bool shim_own_has(int fd)
@@ -89,10 +96,6 @@ bool shim_own_move(int fd, void (*moved)(int from, int to))
 	if (to < 0 || !enter(to))
 		return false;
 	moved(fd, to);
-	for (int i = 0; i < OWN_MAX; i++) {
-		int expected = fd;
-		if (atomic_compare_exchange_strong(&numbers[i], &expected, 0))
-			break;
-	}
+	shim_own_forget(fd);
 	return true;
 }

@@ -16,8 +16,9 @@ extern atomic_int shim_own_lowest;
  * that the program's locks stay its own, or a duplicate. -1 when there is no number left. */
 int shim_own_open(int fd);
 
-/* Close an own descriptor. */
+/* Close an own descriptor; or only forget that it is one. */
 void shim_own_close(int fd);
+void shim_own_forget(int fd);
 
 bool shim_own_has(int fd);
 

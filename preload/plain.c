@@ -1,13 +1,16 @@
 #include "plain.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "input.h"
 #include "log.h"
+#include "process.h"
 #include "raw.h"
 #include "recognise.h"
 #include "table.h"
@@ -24,7 +27,8 @@ static int reuse(struct shim_file *file)
 {
 	struct shim_plain_hint hint = shim_file_plain_hint(file);
 	struct stat st;
-	if (hint.fd < 0)
+	/* Not opened before it is known: the number may be a pipe's by now, or a device's. */
+	if (hint.fd < 0 || raw_fstat(hint.fd, &st) != 0 || st.st_dev != hint.dev || st.st_ino != hint.ino)
 		return -1;
 	int fd = reopen(hint.fd);
 	if (fd < 0)
@@ -35,18 +39,50 @@ static int reuse(struct shim_file *file)
 	return -1;
 }
 
+/* Make the memfd as long as the file. Past RLIMIT_FSIZE the kernel sends a signal that ends the process: the
+ * program asked to read a file, and is to get an error. */
+static int grow(int memfd, int64_t size)
+{
+	const uint64_t set = UINT64_C(1) << (SIGXFSZ - 1);
+	const struct timespec at_once = {0, 0};
+	uint64_t before, pending = 0;
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_BLOCK, &set, &before, 8, 0, 0);
+	SHIM_RAW(SYS_rt_sigpending, &pending, 8, 0, 0, 0, 0);
+	int failed = -(int)SHIM_RAW(SYS_ftruncate, memfd, size, 0, 0, 0, 0);
+	if (failed == EFBIG && (pending & set) == 0)
+		SHIM_RAW(SYS_rt_sigtimedwait, &set, NULL, &at_once, 8, 0, 0);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8, 0, 0);
+	return failed;
+}
+
+static int complain(const struct shim_file *file, int error)
+{
+	const char *what = "check the process's limits";
+	if (error == EMFILE || error == ENFILE)
+		what = "close descriptors, or raise their limit (ulimit -n)";
+	else if (error == EFBIG)
+		what = "raise the limit of a file's size (ulimit -f)";
+	else if (error == EPERM || error == ENOSYS || error == EACCES)
+		what = "permit memfd_create";
+	else if (error == ENOMEM)
+		what = "free memory, or raise the process's limit";
+	shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)",
+		 "a memory file for its plaintext cannot be made (%s): %s", strerrordesc_np(error), what);
+	return error;
+}
+
 static int fill(struct shim_file *file, int encrypted, int memfd)
 {
 	size_t size = (size_t)file->identity.st_size;
 	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
 	if (at < 0 && at > -4096)
-		return (int)-at;
+		return complain(file, (int)-at);
 	int failed = shim_file_read(file, encrypted, (void *)at, size, 0, SHIM_OPENING);
 	raw_munmap((void *)at, size);
-	return failed;
+	return failed != SHIM_ANOTHER ? failed : EIO;
 }
 
-/* A new memfd with the plaintext; or -errno. */
+/* A new memfd with the plaintext; or -errno, and the reason is logged. */
 static int make(struct shim_file *file, int encrypted)
 {
 	const char *slash = strrchr(file->path != NULL ? file->path : "", '/');
@@ -54,9 +90,11 @@ static int make(struct shim_file *file, int encrypted)
 	snprintf(name, sizeof name, "ctshim:%.180s", slash != NULL ? slash + 1 : "model");
 	int memfd = (int)SHIM_RAW(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0);
 	if (memfd < 0)
-		return memfd;
-	int failed = -(int)SHIM_RAW(SYS_ftruncate, memfd, file->identity.st_size, 0, 0, 0, 0);
-	if (failed == 0)
+		return -complain(file, -memfd);
+	int failed = grow(memfd, file->identity.st_size);
+	if (failed != 0)
+		complain(file, failed);
+	else
 		failed = fill(file, encrypted, memfd);
 	if (failed != 0) {
 		raw_close(memfd);
@@ -75,7 +113,7 @@ static int make(struct shim_file *file, int encrypted)
 	return memfd;
 }
 
-int shim_plain_replace(struct shim_file *file, int fd)
+static int replace(struct shim_file *file, int fd)
 {
 	struct stat st;
 	int memfd = reuse(file);
@@ -92,10 +130,21 @@ int shim_plain_replace(struct shim_file *file, int fd)
 	raw_close(memfd);
 	if (done < 0)
 		return -done;
-	shim_table_set_plain(fd);
+	if (!shim_process_owns())
+		return 0;
+	shim_table_set_sealed(fd);
 	if (fd == STDIN_FILENO)
 		shim_input_keep_stream(false);
 	return 0;
+}
+
+int shim_plain_replace(struct shim_file *file, int fd)
+{
+	struct shim_guard guard;
+	shim_guard_enter(&guard, (size_t)file->identity.st_size);
+	int failed = replace(file, fd);
+	shim_guard_leave(&guard);
+	return failed;
 }
 
 int shim_plain_for_stdio(int fd)

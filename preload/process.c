@@ -1,15 +1,16 @@
 #include "process.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "guard.h"
 #include "lazy.h"
 #include "mapping.h"
+#include "memory.h"
 #include "raw.h"
 
 /* A page that the kernel empties in every forked child: it holds the id of the process whose memory
@@ -18,6 +19,7 @@ static _Atomic(_Atomic pid_t *) page;
 
 static void after_fork(void)
 {
+	shim_memory_after_fork();
 	shim_lazy_after_fork();
 	shim_mapping_after_fork();
 	shim_file_after_fork();
@@ -57,15 +59,14 @@ static _Atomic pid_t *make_page(void)
  * would wait for it for ever. */
 static void settle(_Atomic pid_t *holder, pid_t self)
 {
-	sigset_t all, before;
+	struct shim_guard guard;
 	pid_t expected = 0;
-	sigfillset(&all);
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8, 0, 0);
+	shim_guard_enter(&guard, 0);
 	if (atomic_compare_exchange_strong(holder, &expected, -1)) {
 		after_fork();
 		atomic_store(holder, self);
 	}
-	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, 8, 0, 0);
+	shim_guard_leave(&guard);
 }
 
 bool shim_process_owns(void)

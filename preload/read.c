@@ -14,17 +14,20 @@
 	if (shim_is_plain(fd))                         \
 		return otherwise;                      \
 	pthread_testcancel(); /* as in read(2); serving itself is none */ \
-	int refusal;                                   \
-	struct shim_file *file = shim_lookup(fd, &refusal); \
-	if (file == NULL) {                            \
-		if (refusal == 0)                      \
-			return otherwise;              \
-		errno = refusal;                       \
-		return -1;                             \
-	}                                              \
-	ssize_t result = serve;                        \
-	shim_file_put(file);                           \
-	return result
+	for (;;) {                                     \
+		int refusal;                           \
+		struct shim_file *file = shim_lookup(fd, &refusal); \
+		if (file == NULL) {                    \
+			if (refusal == 0)              \
+				return otherwise;      \
+			errno = refusal;               \
+			return -1;                     \
+		}                                      \
+		ssize_t result = serve;                \
+		shim_file_put(file);                   \
+		if (result != SHIM_AGAIN)              \
+			return result;                 \
+	}
 
 static ssize_t fail(int error)
 {

@@ -279,6 +279,22 @@ static void first_closefrom(int first)
 	SHIM_RAW(SYS_close_range, first, ~0u, 0, 0, 0, 0);
 }
 
+static int first_unshare(int flags)
+{
+	return (int)finish(SHIM_RAW(SYS_unshare, flags, 0, 0, 0, 0, 0));
+}
+
+static ssize_t first_recvmsg(int socket, struct msghdr *message, int flags)
+{
+	return finish(SHIM_RAW(SYS_recvmsg, socket, message, flags, 0, 0, 0));
+}
+
+static int first_recvmmsg(int socket, struct mmsghdr *messages, unsigned count, int flags,
+			  struct timespec *timeout)
+{
+	return (int)finish(SHIM_RAW(SYS_recvmmsg, socket, messages, count, flags, timeout, 0));
+}
+
 static long first_syscall(long number, ...)
 {
 	long a[6];

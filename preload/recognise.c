@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "detect.h"
+#include "guard.h"
 #include "header.h"
 #include "input.h"
 #include "log.h"
@@ -20,7 +22,8 @@
 
 enum { ATTEMPTS = 10 };
 
-static void resolved_path(int fd, char path[static PATH_MAX])
+/* False, and a name for messages only, where there is no /proc. */
+static bool resolved_path(int fd, char path[static PATH_MAX])
 {
 	char link[32];
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -29,6 +32,7 @@ static void resolved_path(int fd, char path[static PATH_MAX])
 		snprintf(path, PATH_MAX, "descriptor %d", fd);
 	else
 		path[len] = '\0';
+	return len > 0;
 }
 
 /* Is it one of the kernel's own files, where a read may run a driver's code? They have a size, but no
@@ -63,6 +67,7 @@ static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whol
 {
 	size_t have = 0;
 	char *text = malloc(len + 1);
+	bool kept_away = false; /* the parser will say that it cannot read */
 	*whole = false;
 	if (text == NULL)
 		return true; /* the parser will say that there is no memory */
@@ -70,11 +75,13 @@ static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whol
 		ssize_t got = raw_pread(fd, text + have, len - have, (int64_t)(offset + have));
 		if (got == -EINTR)
 			continue;
-		if (got <= 0)
+		if (got <= 0) {
+			kept_away = raw_forbidden(got);
 			break;
+		}
 		have += (size_t)got;
 	}
-	bool speaks = ct_detect_encryption(text, have);
+	bool speaks = kept_away || ct_detect_encryption(text, have);
 	*whole = ct_detect_whole(text, have);
 	free(text);
 	return speaks;
@@ -91,19 +98,52 @@ static bool speaks_further(int fd, uint64_t room)
 	return false;
 }
 
-static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
+static enum look look_further(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
 {
 	uint64_t length, room = (uint64_t)st->st_size - 8;
 	bool plausible = ct_detect_safetensors(prefix, &length), whole = false;
 	bool damaged = ct_detect_damaged(prefix);
-	if (!plausible && !damaged)
-		return LOOKS_OTHER; /* nearly every file */
 	if (plausible && speaks_of_encryption(fd, 8, (size_t)(length < room ? length : room), &whole))
 		return LOOKS_ENCRYPTED;
 	/* Its length is wrong, or it is cut off. */
 	if (!whole && (damaged || ct_detect_object(prefix)) && speaks_further(fd, room))
 		return LOOKS_ENCRYPTED;
 	return plausible && length <= room ? LOOKS_PLAIN : LOOKS_OTHER;
+}
+
+static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
+{
+	uint64_t length;
+	struct shim_guard guard;
+	if (!ct_detect_safetensors(prefix, &length) && !ct_detect_damaged(prefix))
+		return LOOKS_OTHER; /* nearly every file */
+	shim_guard_enter(&guard, 0);
+	enum look look = look_further(fd, prefix, st);
+	shim_guard_leave(&guard);
+	return look;
+}
+
+/* The beginning of a file that cannot be read by pread(2) as it is: open for O_DIRECT with no way to open it again, or
+ * in a sandbox. What could be a model counts as one: whoever takes it further will say what is in the way. */
+static enum look look_through_a_page(int fd, bool direct)
+{
+	enum { PAGE = 4096 };
+	_Alignas(PAGE) uint8_t page[PAGE];
+	uint8_t *start = page;
+	uint64_t length;
+	if (direct) {
+		if (raw_pread(fd, page, PAGE, 0) < CT_DETECT_PREFIX)
+			return LOOKS_OTHER;
+	} else {
+		long at = raw_mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (at < 0 && at >= -4095)
+			return LOOKS_OTHER;
+		start = (uint8_t *)at;
+	}
+	bool model = ct_detect_safetensors(start, &length) || ct_detect_damaged(start);
+	if (!direct)
+		raw_munmap(start, PAGE);
+	return model ? LOOKS_ENCRYPTED : LOOKS_OTHER;
 }
 
 /* The cheap look that every opened regular file gets. */
@@ -118,10 +158,12 @@ static enum look look_at(int fd, const struct stat *st)
 		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 		readable = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 		if (readable < 0)
-			return LOOKS_OTHER;
+			return got == -EINVAL ? look_through_a_page(fd, true) : LOOKS_OTHER;
 		fd = readable;
 		got = raw_pread(fd, prefix, sizeof prefix, 0);
 	}
+	if (raw_forbidden(got))
+		return look_through_a_page(fd, false);
 	enum look look = got == sizeof prefix ? look_at_header(fd, prefix, st) : LOOKS_OTHER;
 	if (readable >= 0)
 		raw_close(readable);
@@ -132,6 +174,15 @@ static int refuse(const char *path, const struct ct_error *err)
 {
 	shim_log(SHIM_ERROR, path, "%s", err->message);
 	return ct_error_errno(err, 0);
+}
+
+/* A memory file that nobody can change: no model that was found on a disk, and in all likelihood the plaintext of one,
+ * made by this library. */
+static bool is_sealed(int fd)
+{
+	const int wanted = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int seals = raw_fcntl(fd, F_GET_SEALS, 0);
+	return seals >= 0 && (seals & wanted) == wanted;
 }
 
 /* A plain model, where there should be an encrypted one. */
@@ -150,10 +201,11 @@ static int examine(int fd, int flags, enum look look, const struct stat *st, str
 {
 	char path[PATH_MAX];
 	struct ct_error err;
-	resolved_path(fd, path);
+	bool named = resolved_path(fd, path);
 	if (shim_config_read(config, &err) < 0)
 		return refuse(path, &err);
-	if (config->disabled || !shim_config_matches(config, path))
+	/* What has no name may be one of those that are meant: better plaintext than ciphertext. */
+	if (config->disabled || (named && !shim_config_matches(config, path)))
 		return 0;
 	if (look == LOOKS_PLAIN)
 		return examine_plain(flags, path, config);
@@ -194,34 +246,73 @@ static bool is_same(int fd, const struct stat *st)
 
 static bool is_candidate(int fd, int flags, struct stat *st)
 {
-	return (flags & (O_PATH | O_DIRECTORY)) == 0 && raw_fstat(fd, st) == 0 && S_ISREG(st->st_mode)
-	       && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
+	if ((flags & (O_PATH | O_DIRECTORY)) != 0)
+		return false;
+	int failed = raw_fstat(fd, st);
+	if (raw_forbidden(failed)) {
+		/* In a sandbox: it is looked at, and if it could be a model, the next question fails. */
+		*st = (struct stat){.st_size = CT_DETECT_PREFIX};
+		return true;
+	}
+	return failed == 0 && S_ISREG(st->st_mode) && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
+}
+
+/* What descriptor `fd` is: 0 with *file (and a reference) or NULL, the errno of the refusal, or SHIM_CHANGED. */
+static int identify(int fd, int flags, struct shim_file **file, bool *sealed, struct shim_config *config)
+{
+	struct stat st;
+	struct shim_guard guard;
+	*file = NULL;
+	*sealed = false;
+	enum look look = is_candidate(fd, flags, &st) ? look_at(fd, &st) : LOOKS_OTHER;
+	*sealed = look == LOOKS_PLAIN && is_sealed(fd);
+	/* Plain models matter only to those who ask for encrypted ones. */
+	if (look == LOOKS_OTHER || *sealed || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") == NULL))
+		return 0;
+	/* Another thread may have put another file under the number between two looks: what is judged next must
+	 * be of one. */
+	int now = raw_fcntl(fd, F_GETFL, 0);
+	if (now == -EBADF || !is_same(fd, &st))
+		return SHIM_CHANGED;
+	if (now >= 0)
+		flags = now;
+	shim_guard_enter(&guard, 0);
+	int refusal = examine(fd, flags, look, &st, file, config);
+	shim_guard_leave(&guard);
+	return refusal;
+}
+
+/* In a process that shares memory, but not descriptors, with the one that the table describes: a vfork child that
+ * opens a model. It gets on without the table. */
+static int meet_elsewhere(int fd, int flags)
+{
+	bool sealed;
+	struct shim_file *file;
+	struct shim_config config;
+	int refusal = identify(fd, flags, &file, &sealed, &config);
+	if (file == NULL)
+		return refusal;
+	/* What is plain under this number over there must not be taken for plain here. */
+	shim_table_distrust();
+	if (config.mode == SHIM_MEMFD)
+		refusal = shim_plain_replace(file, fd);
+	shim_file_put(file);
+	return refusal;
 }
 
 int shim_recognise(int fd, int flags)
 {
-	struct stat st;
-	struct shim_file *file = NULL;
+	bool sealed;
+	struct shim_file *file;
 	struct shim_config config;
-	int refusal = 0;
-	bool candidate = is_candidate(fd, flags, &st);
 	if (!shim_process_owns())
-		return 0; /* what a vfork child hands to exec is recognised there */
-	enum look look = candidate ? look_at(fd, &st) : LOOKS_OTHER;
-	/* Plain models matter only to those who ask for encrypted ones. */
-	if (look == LOOKS_ENCRYPTED || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") != NULL)) {
-		/* Another thread may have put another file under the number between two looks: what is
-		 * judged next must be of one. */
-		flags = raw_fcntl(fd, F_GETFL, 0);
-		if (flags < 0 || !is_same(fd, &st))
-			return SHIM_CHANGED;
-		refusal = examine(fd, flags, look, &st, &file, &config);
-	}
+		return meet_elsewhere(fd, flags);
+	int refusal = identify(fd, flags, &file, &sealed, &config);
 	if (refusal != 0)
 		return refusal;
 	if (file == NULL) {
 		/* Not if another thread has put a model there meanwhile. */
-		shim_table_learn_plain(fd);
+		shim_table_learn(fd, sealed ? SHIM_SEALED : SHIM_PLAIN);
 		if (fd == STDIN_FILENO)
 			shim_input_keep_stream(false);
 		return 0;
@@ -237,9 +328,9 @@ int shim_opened(int fd, int flags)
 		return fd;
 	int saved = errno;
 	/* Whatever had the number before was closed without our being told. */
-	if (shim_is_plain(fd))
+	if (!shim_is_file(fd))
 		shim_table_forget_plain(fd);
-	else if (shim_is_file(fd) && shim_process_owns())
+	else if (shim_process_owns())
 		shim_table_set_unknown(fd);
 	int refusal = shim_recognise(fd, flags);
 	errno = saved;
@@ -250,36 +341,52 @@ int shim_opened(int fd, int flags)
 	return -1;
 }
 
+/* One look for shim_lookup(). True when it is the answer: *file, or *refusal, or neither. */
+static bool look_up(int fd, struct shim_file **file, int *refusal)
+{
+	bool plain, owned = shim_process_owns();
+	*file = shim_table_get(fd, &plain);
+	if (plain || (*file == NULL && shim_is_sealed(fd) && is_sealed(fd)))
+		return true;
+	if (shim_is_sealed(fd) && owned)
+		shim_table_forget_plain(fd);
+	if (*file != NULL) {
+		if (shim_file_is(*file, fd))
+			return true;
+		/* Closed and reused behind our back. */
+		if (owned)
+			shim_table_forget(fd, *file);
+		shim_file_put(*file);
+		*file = NULL;
+		if (owned)
+			return false;
+	}
+	int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
+	if (flags == -EBADF)
+		return true;
+	if (flags < 0)
+		flags = O_RDONLY; /* a sandbox does not say */
+	bool sealed;
+	struct shim_config config;
+	int result = owned ? shim_recognise(fd, flags) : identify(fd, flags, file, &sealed, &config);
+	if (!owned && *file != NULL)
+		shim_table_distrust();
+	errno = saved;
+	if (result > 0)
+		*refusal = result;
+	if (result != 0 || fd >= SHIM_TABLE_SIZE || !owned)
+		return result != SHIM_CHANGED;
+	/* The slot has the answer; unless it may not say that it is plain. */
+	return shim_table_distrusted() && !shim_is_file(fd);
+}
+
 struct shim_file *shim_lookup(int fd, int *refusal)
 {
+	struct shim_file *file = NULL;
 	*refusal = 0;
-	for (int attempt = 0; fd >= 0 && attempt < ATTEMPTS; attempt++) {
-		bool plain;
-		struct shim_file *file = shim_table_get(fd, &plain);
-		if (plain)
-			return NULL;
-		bool owned = shim_process_owns();
-		if (file != NULL) {
-			if (shim_file_is(file, fd))
-				return file;
-			/* Closed and reused behind our back. */
-			if (owned)
-				shim_table_forget(fd, file);
-			shim_file_put(file);
-			if (!owned)
-				return NULL;
-			continue;
-		}
-		int flags = raw_fcntl(fd, F_GETFL, 0), saved = errno;
-		if (flags < 0 || !owned)
-			return NULL;
-		int result = shim_recognise(fd, flags);
-		errno = saved;
-		if (result > 0)
-			*refusal = result;
-		if (result > 0 || fd >= SHIM_TABLE_SIZE)
-			return NULL;
-	}
+	for (int attempt = 0; fd >= 0 && attempt < ATTEMPTS; attempt++)
+		if (look_up(fd, &file, refusal))
+			return file;
 	if (fd >= 0)
 		*refusal = EIO; /* the number changes faster than it can be looked at */
 	return NULL;

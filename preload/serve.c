@@ -1,7 +1,6 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <pthread.h>
 
 #include "lazy.h"
 #include "raw.h"
@@ -102,7 +101,7 @@ static int64_t claim(const struct shim_file *file, int fd, int64_t *len)
 ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, int count,
 		   int64_t offset)
 {
-	int saved = errno, failed, cancel;
+	int saved = errno, failed;
 	int64_t len = wanted(parts, count);
 	bool moves = offset == SHIM_AT_POSITION;
 	if (moves)
@@ -119,9 +118,7 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 
 	for (int i = 0; i < count && shim_lazy_any(); i++)
 		shim_lazy_ready(parts[i].iov_base, parts[i].iov_len);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	failed = fill(file, fd, parts, take, (uint64_t)offset, &done);
-	pthread_setcancelstate(cancel, NULL);
 	if (failed == EFAULT && done > 0)
 		failed = 0;
 	if (failed != 0)
@@ -129,8 +126,9 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 	if (moves && done < take)
 		raw_lseek(fd, (int64_t)(done - take), SEEK_CUR);
 	if (failed != 0) {
-		errno = failed;
-		return -1;
+		errno = failed != SHIM_ANOTHER ? failed : EIO;
+		/* Whose position was moved, if any, nobody can say. */
+		return failed == SHIM_ANOTHER && !moves ? SHIM_AGAIN : -1;
 	}
 	errno = saved;
 	return (ssize_t)done;

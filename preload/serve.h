@@ -7,6 +7,9 @@
 
 #include "file.h"
 
+/* A result beside read(2)'s: look the descriptor up again, it reads another file by now. */
+enum { SHIM_AGAIN = -2 };
+
 /* Offset that means "at the descriptor's position, and move it". */
 enum { SHIM_AT_POSITION = -1 };
 

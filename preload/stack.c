@@ -70,3 +70,8 @@ void shim_stack_run(void (*call)(void *argument), void *argument)
 #endif
 	atomic_fetch_and(&taken, ~(UINT64_C(1) << number));
 }
+
+void shim_stack_after_fork(void)
+{
+	atomic_store(&taken, 0);
+}

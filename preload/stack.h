@@ -12,4 +12,7 @@ bool shim_stack_prepare(void);
  * blocked. */
 void shim_stack_run(void (*call)(void *argument), void *argument);
 
+/* In a forked child no other thread uses one. */
+void shim_stack_after_fork(void);
+
 #endif

@@ -2,11 +2,13 @@
  * take its way; every other number goes through as it came. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <linux/openat2.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "mapping.h"
 #include "real.h"
 #include "recognise.h"
+#include "table.h"
 
 /* What does not concern a model goes to the kernel as it came, not by way of libc's function of that name: an
  * allocator that stands in front of mmap() makes its mappings here, and would meet itself again. */
@@ -143,6 +146,23 @@ SHIM_HOOK long syscall(long number, ...)
 	case SYS_splice:
 		return splice((int)a[0], (off64_t *)a[1], (int)a[2], (off64_t *)a[3], (size_t)a[4],
 			      (unsigned)a[5]);
+	case SYS_unshare:
+		return unshare((int)a[0]);
+	case SYS_recvmsg:
+		return recvmsg((int)a[0], (struct msghdr *)a[1], (int)a[2]);
+	case SYS_recvmmsg:
+		return recvmmsg((int)a[0], (struct mmsghdr *)a[1], (unsigned)a[2], (int)a[3],
+				(struct timespec *)a[4]);
+	case SYS_clone:
+		/* Descriptors that another memory's program changes: the table cannot follow. */
+		if ((a[0] & CLONE_FILES) != 0 && (a[0] & CLONE_VM) == 0)
+			shim_table_distrust();
+		return shim_real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	case SYS_pidfd_getfd: {
+		int fd = (int)shim_real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		shim_table_forget_plain(fd);
+		return fd;
+	}
 	case SYS_io_uring_setup:
 		/* Reads through a ring never reach libc; libuv goes on with threads when there is none. */
 		errno = ENOSYS;

@@ -9,6 +9,8 @@ _Atomic uintptr_t shim_table[SHIM_TABLE_SIZE];
 /* One past the highest slot that was ever set. */
 static atomic_uint used;
 
+static atomic_bool distrusted;
+
 static void mark_used(int fd)
 {
 	unsigned end = atomic_load_explicit(&used, memory_order_relaxed);
@@ -23,7 +25,7 @@ static void set(int fd, uintptr_t value)
 		return;
 	mark_used(fd);
 	uintptr_t before = atomic_exchange(&shim_table[fd], value);
-	if (before > SHIM_PLAIN)
+	if (before > SHIM_SEALED)
 		shim_file_put((struct shim_file *)before);
 }
 
@@ -34,7 +36,7 @@ struct shim_file *shim_table_get(int fd, bool *plain)
 		return NULL;
 	for (;;) {
 		uintptr_t value = atomic_load(&shim_table[fd]);
-		if (value <= SHIM_PLAIN) {
+		if (value <= SHIM_SEALED) {
 			*plain = value == SHIM_PLAIN;
 			return NULL;
 		}
@@ -53,18 +55,19 @@ void shim_table_set_unknown(int fd)
 	set(fd, SHIM_UNKNOWN);
 }
 
-void shim_table_set_plain(int fd)
+void shim_table_set_sealed(int fd)
 {
-	set(fd, SHIM_PLAIN);
+	set(fd, SHIM_SEALED);
 }
 
-void shim_table_learn_plain(int fd)
+void shim_table_learn(int fd, uintptr_t kind)
 {
 	uintptr_t expected = SHIM_UNKNOWN;
 	if ((unsigned)fd >= SHIM_TABLE_SIZE)
 		return;
 	mark_used(fd);
-	atomic_compare_exchange_strong(&shim_table[fd], &expected, SHIM_PLAIN);
+	if (atomic_compare_exchange_strong(&shim_table[fd], &expected, kind) && kind == SHIM_PLAIN && atomic_load(&distrusted))
+		shim_table_forget_plain(fd);
 }
 
 void shim_table_set_file(int fd, struct shim_file *file)
@@ -85,9 +88,26 @@ void shim_table_forget(int fd, struct shim_file *file)
 
 void shim_table_forget_plain(int fd)
 {
-	uintptr_t expected = SHIM_PLAIN;
-	if ((unsigned)fd < SHIM_TABLE_SIZE)
-		atomic_compare_exchange_strong(&shim_table[fd], &expected, SHIM_UNKNOWN);
+	if ((unsigned)fd >= SHIM_TABLE_SIZE)
+		return;
+	uintptr_t now = atomic_load(&shim_table[fd]);
+	while (now == SHIM_PLAIN || now == SHIM_SEALED)
+		if (atomic_compare_exchange_weak(&shim_table[fd], &now, SHIM_UNKNOWN))
+			break;
+}
+
+void shim_table_distrust(void)
+{
+	if (atomic_exchange(&distrusted, true))
+		return;
+	unsigned end = atomic_load(&used);
+	for (unsigned fd = 0; fd < end; fd++)
+		shim_table_forget_plain((int)fd);
+}
+
+bool shim_table_distrusted(void)
+{
+	return atomic_load(&distrusted);
 }
 
 void shim_table_forget_range(unsigned first, unsigned last)

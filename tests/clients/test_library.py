@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from harness import LIBRARY
+import models
+from harness import LIBRARY, ROOT
 
 pytestmark = pytest.mark.skipif(
     shutil.which("readelf") is None or shutil.which("nm") is None, reason="binutils are not installed"
@@ -140,3 +141,17 @@ def test_loaded_twice_and_by_another_path(shim, small, tmp_path):
             shim.run(["cat", small.encrypted], keys=small.keys, env={"LD_PRELOAD": preload}).check().out
             == small.image
         )
+
+
+def test_has_a_heap_of_its_own():
+    """What serves a read may not call the program's allocator: a signal handler may have interrupted that."""
+    undefined = tool("nm", "-D", "--undefined-only", LIBRARY)
+    imported = {line.split()[-1].split("@")[0] for line in undefined.splitlines()}
+    assert not imported & {"malloc", "calloc", "realloc", "free", "strdup", "strndup", "posix_memalign",
+                           "aligned_alloc", "memalign", "asprintf", "getline"}
+
+
+def test_heap(compile_program):
+    program = compile_program("heap.c", "../../../preload/memory.c", options=("-O1", "-g", f"-I{ROOT / 'preload'}"))
+    done = subprocess.run([program, str(models.SEED)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"seed {models.SEED}: {done.stderr}"
