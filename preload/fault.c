@@ -1,7 +1,6 @@
 #include "fault.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <ucontext.h>
@@ -114,12 +113,13 @@ static void hand_on(int number, siginfo_t *info, ucontext_t *context)
 static void handle(int number, siginfo_t *info, void *argument)
 {
 	ucontext_t *context = argument;
-	int saved = errno, cancel;
+	int saved = errno;
+	struct shim_guard guard;
 	enum shim_fault fault = SHIM_FAULT_OTHER;
 	if (info->si_code == SEGV_ACCERR) {
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+		shim_guard_enter(&guard, 0);
 		fault = shim_lazy_fault((uintptr_t)info->si_addr, is_write(context));
-		pthread_setcancelstate(cancel, NULL);
+		shim_guard_leave(&guard);
 	}
 	if (fault == SHIM_FAULT_BROKEN)
 		send_bus_error(info);
