@@ -13,8 +13,13 @@ SANITIZE ?=
 VERSION := 0.1.0
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
-CJSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
-CJSON_LIBS := $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
+# cJSON goes in too where its source is there (scripts/cjson-source) or a static library; then nothing
+# but libc is needed where the library runs.
+CJSON_SOURCE := $(wildcard .deps/cjson/cJSON.c)
+CJSON_STATIC := $(findstring /,$(shell $(CC) -print-file-name=libcjson.a))
+CJSON_CFLAGS := $(if $(CJSON_SOURCE),-isystem .deps/cjson,$(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null))
+CJSON_LIBS := $(if $(CJSON_SOURCE),,$(if $(CJSON_STATIC),-l:libcjson.a,\
+	$(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)))
 CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE -DCT_VERSION='"$(VERSION)"' $(WARNINGS) $(OPTIMIZE) $(SANITIZE) \
 	-fPIC -fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections \
 	-pthread -Icrypto -Iformat $(CJSON_CFLAGS) $(CFLAGS)
@@ -33,7 +38,8 @@ say =
 endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
-LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format)
+CJSON_OBJECT := $(CJSON_SOURCE:.deps/%.c=$(BUILD)/obj/%.o)
+LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format) $(CJSON_OBJECT)
 CLI_OBJECTS := $(call objects,cli)
 PRELOAD_OBJECTS := $(call objects,preload)
 
@@ -42,6 +48,11 @@ all: $(BUILD)/libctshim.so $(BUILD)/ctshim
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(CFLAGS_ALL) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
+
+# Built as distributions build it; its warnings are not ours.
+$(BUILD)/obj/cjson/%.o: .deps/cjson/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CFLAGS_ALL) -DENABLE_LOCALES -w -MMD -MP -c $< -o $@
 
 # Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
 $(PRELOAD_OBJECTS): OBJECT_FLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
