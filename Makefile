@@ -11,6 +11,8 @@ OPTIMIZE ?= -O2 -g
 SANITIZE ?=
 
 VERSION := 0.1.0
+MACHINE := $(shell $(CC) -dumpmachine)
+OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
 # cJSON goes in too where its source is there (scripts/cjson-source) or a static library; then nothing
@@ -20,8 +22,16 @@ CJSON_STATIC := $(findstring /,$(shell $(CC) -print-file-name=libcjson.a))
 CJSON_CFLAGS := $(if $(CJSON_SOURCE),-isystem .deps/cjson,$(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null))
 CJSON_LIBS := $(if $(CJSON_SOURCE),,$(if $(CJSON_STATIC),-l:libcjson.a,\
 	$(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)))
+HARDEN := -fstack-protector-strong -fstack-clash-protection
+ifneq ($(findstring x86_64,$(MACHINE)),)
+HARDEN += -fcf-protection=full
+else ifneq ($(findstring aarch64,$(MACHINE)),)
+HARDEN += -mbranch-protection=standard
+endif
+# Sanitizers check more, and look at the plain functions only.
+FORTIFY := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE -DCT_VERSION='"$(VERSION)"' $(WARNINGS) $(OPTIMIZE) $(SANITIZE) \
-	-fPIC -fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections \
+	-fPIC -fvisibility=hidden $(HARDEN) -ffunction-sections -fdata-sections \
 	-pthread -Icrypto -Iformat $(CJSON_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 # OpenSSL goes in whole and hidden: another copy in the process must never meet ours.
@@ -29,6 +39,8 @@ LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLA
 CRYPTO_NEEDS := $(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null)))
 CRYPTO_LIBS := -l:libcrypto.a $(patsubst -l%,-l:lib%.a,$(CRYPTO_NEEDS)) -Wl,--exclude-libs,ALL
 LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
+
+comma := ,
 
 ifeq ($(V),)
 Q = @
@@ -47,27 +59,49 @@ all: $(BUILD)/libctshim.so $(BUILD)/ctshim
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(CFLAGS_ALL) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
 
 # Built as distributions build it; its warnings are not ours.
 $(BUILD)/obj/cjson/%.o: .deps/cjson/%.c Makefile
 	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(CFLAGS_ALL) -DENABLE_LOCALES -w -MMD -MP -c $< -o $@
+	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) -DENABLE_LOCALES -w -MMD -MP -c $< -o $@
 
 # Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
-$(PRELOAD_OBJECTS): OBJECT_FLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
+HOOK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l SHIM_HOOK preload/*.c))
+$(HOOK_OBJECTS): FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
+
+# What musl's loader says is missing, when it meets the library: preload/musl.c.
+MUSL_SAYS := libctshim_needs_glibc_and_this_program_uses_musl
+$(BUILD)/obj/preload/musl.o: OBJECT_FLAGS = -DMUSL_SAYS=$(MUSL_SAYS)
 
 # What the library exports comes from the list of hooks.
-$(BUILD)/libctshim.map: preload/hooks.def
+$(BUILD)/libctshim.map: preload/hooks.def Makefile
 	@mkdir -p $(@D)
-	$(call say,MAP) { echo '{ global:'; sed -n 's/^HOOK([^,]*, *\([a-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
+	$(call say,MAP) { echo '{ global: $(MUSL_SAYS);'; sed -n 's/^HOOK([^,]*, *\([a-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
 
-$(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.map
-	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs \
-		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+# A loader that is too old, or not glibc's, complains of every symbol and version that it lacks. It shall
+# say one thing: an old one that GLIBC_2.34 is missing (crypto/libc_compat.c), musl's what preload/musl.c has it say.
+# These names are not in musl, and weak therefore; every glibc has them.
+WEAK := __*_chk getcontext setcontext makecontext __register_atfork
+weaken = $(call say,LD) $(CC) $(CFLAGS_ALL) -r -nostdlib -o $@ $^ $(filter -l:%,$(LIBS)) && \
+	$(OBJCOPY) --wildcard $(WEAK:%=--weaken-symbol='%') $@
 
-$(BUILD)/ctshim: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
-	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CLI_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+$(BUILD)/libctshim.o: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS)
+	$(weaken)
+
+$(BUILD)/ctshim.o: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
+	$(weaken)
+
+# SHSTK: all of it, libcrypto.a too, returns only to where it was called from. Where that was compiled
+# without saying so, as Debian 12's, a process would lose its shadow stack to the library.
+MARK := $(if $(findstring x86_64,$(MACHINE)),-Wl$(comma)-z$(comma)shstk)
+
+$(BUILD)/libctshim.so: $(BUILD)/libctshim.o $(BUILD)/libctshim.map
+	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs $(MARK) \
+		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $< $(filter-out -l:%,$(LIBS))
+
+$(BUILD)/ctshim: $(BUILD)/ctshim.o
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -pie -o $@ $< $(filter-out -l:%,$(LIBS))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib

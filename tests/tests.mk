@@ -16,7 +16,6 @@ UNIT_SUPPORT := $(addprefix $(BUILD)/obj/tests/unit/,support.o forge.o view_supp
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/test_*.c))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 # Test programs hide nothing: a sanitizer's runtime in them must reach the shared libraries.
-comma := ,
 TEST_LIBS = $(filter-out -Wl$(comma)--exclude-libs$(comma)ALL,$(LIBS))
 CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS := $(or $(shell $(PKG_CONFIG) --libs check 2>/dev/null),-lcheck)
