@@ -83,7 +83,7 @@ $(BUILD)/libctshim.map: preload/hooks.def Makefile
 # say one thing: an old one that GLIBC_2.34 is missing (crypto/libc_compat.c), musl's what preload/musl.c has it say.
 # These names are not in musl, and weak therefore; every glibc has them.
 WEAK := __*_chk getcontext setcontext makecontext __register_atfork
-weaken = $(call say,LD) $(CC) $(CFLAGS_ALL) -r -nostdlib -o $@ $^ $(filter -l:%,$(LIBS)) && \
+weaken = $(call say,LD) $(CC) $(CFLAGS) -r -nostdlib -o $@ $^ $(filter -l:%,$(LIBS)) && \
 	$(OBJCOPY) --wildcard $(WEAK:%=--weaken-symbol='%') $@
 
 $(BUILD)/libctshim.o: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS)

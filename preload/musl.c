@@ -7,7 +7,7 @@ static void nothing(void)
 }
 
 /* Runs before the library is relocated. */
-__attribute__((no_stack_protector)) static void (*resolve(void))(void)
+__attribute__((used, no_stack_protector)) static void (*resolve(void))(void)
 {
 	return nothing;
 }
