@@ -78,6 +78,8 @@ fuzz:
 		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
+include tests/distros.mk
+
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
 	fuzz-programs clients-upstream
 
