@@ -13,6 +13,18 @@
 #include "real.h"
 #include "recognise.h"
 
+__thread bool shim_by_number;
+
+/* A signal handler that interrupts this, or never returns to it, finds its calls served all the same. */
+#define BY_NUMBER(call)                                \
+	__extension__({                                \
+		bool before = shim_by_number;          \
+		shim_by_number = true;                 \
+		long result = (call);                  \
+		shim_by_number = before;               \
+		result;                                \
+	})
+
 SHIM_HOOK long syscall(long number, ...)
 {
 	long a[6];
@@ -48,13 +60,13 @@ SHIM_HOOK long syscall(long number, ...)
 	case SYS_preadv2:
 		return preadv64v2((int)a[0], (const struct iovec *)a[1], (int)a[2], a[3], (int)a[5]);
 	case SYS_mmap:
-		return (long)mmap64((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4], a[5]);
+		return BY_NUMBER((long)mmap64((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4], a[5]));
 	case SYS_munmap:
-		return munmap((void *)a[0], (size_t)a[1]);
+		return BY_NUMBER(munmap((void *)a[0], (size_t)a[1]));
 	case SYS_mremap:
-		return (long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]);
+		return BY_NUMBER((long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]));
 	case SYS_madvise:
-		return madvise((void *)a[0], (size_t)a[1], (int)a[2]);
+		return BY_NUMBER(madvise((void *)a[0], (size_t)a[1], (int)a[2]));
 	case SYS_close:
 		return close((int)a[0]);
 	case SYS_close_range:
