@@ -70,9 +70,12 @@ $(BUILD)/obj/cjson/%.o: .deps/cjson/%.c Makefile
 HOOK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l SHIM_HOOK preload/*.c))
 $(HOOK_OBJECTS): FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
 
+# A thread's variables are reached without a call, which may allocate.
+$(PRELOAD_OBJECTS): OBJECT_FLAGS += -ftls-model=initial-exec
+
 # What musl's loader says is missing, when it meets the library: preload/musl.c.
 MUSL_SAYS := libctshim_needs_glibc_and_this_program_uses_musl
-$(BUILD)/obj/preload/musl.o: OBJECT_FLAGS = -DMUSL_SAYS=$(MUSL_SAYS)
+$(BUILD)/obj/preload/musl.o: OBJECT_FLAGS += -DMUSL_SAYS=$(MUSL_SAYS)
 
 # What the library exports comes from the list of hooks.
 $(BUILD)/libctshim.map: preload/hooks.def Makefile

@@ -55,7 +55,7 @@ SHIM_HOOK int munmap(void *address, size_t len)
 }
 
 /* This thread is in libc's mremap, called from here. */
-static __thread bool moving __attribute__((tls_model("initial-exec")));
+static __thread bool moving;
 
 SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...)
 {

@@ -32,7 +32,7 @@ int shim_kernel_madvise(void *address, size_t len, int advice);
 /* True in a thread while a call that came by number, through syscall(2), is in a hook. It ends in the kernel, as
  * it would without the library, and not in libc's function: that may be rewritten to come back by number
  * (UCX does so to mmap and its kin), and the two would call each other for ever. */
-extern __thread bool shim_by_number __attribute__((tls_model("initial-exec")));
+extern __thread bool shim_by_number;
 
 /* What marks a hook's definition: visible, and found by nothing but the dynamic linker. */
 #define SHIM_HOOK __attribute__((visibility("default"))) extern

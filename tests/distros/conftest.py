@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from folders import BUILDERS, INSIDE, Folder
@@ -71,7 +72,11 @@ def built(folder):
 
     def get(builder):
         if builder not in done:
-            done[builder] = LIBRARY.parent if builder == "here" else folder(builder).build()
+            try:
+                done[builder] = LIBRARY.parent if builder == "here" else folder(builder).build()
+            except AssertionError as e:
+                done[builder] = e
+        assert isinstance(done[builder], Path), str(done[builder])[-3000:]
         return done[builder]
 
     return get
