@@ -8,3 +8,8 @@ check-distros: all
 	@BUILD=$(BUILD) $(PYTHON) tests/distros/run.py
 
 .PHONY: check-distros
+
+check-cross:
+	@BUILD=$(BUILD) $(PYTHON) tests/distros/cross.py
+
+.PHONY: check-cross
