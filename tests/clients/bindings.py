@@ -22,4 +22,5 @@ class Bindings:
 
     def openssl(self):
         """Where names of OpenSSL's were bound to."""
-        return {place for _, place, name in self.all if re.match(r"(EVP|OPENSSL|OpenSSL|CRYPTO|SSL|OSSL|BIO|ERR)_", name)}
+        prefix = re.compile(r"(EVP|OPENSSL|OpenSSL|CRYPTO|SSL|OSSL|BIO|ERR)_")
+        return {place for _, place, name in self.all if prefix.match(name)}

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.skipif(
 
 NEWEST, OLDER = (2, 34), (2, 31)  # glibc: what is needed, and what is there on systems that are refused
 BUILT = pytest.mark.parametrize("built", [LIBRARY, COMMAND], ids=["library", "command"])
-# Loadable bytes: OpenSSL's libcrypto.a is 3.3 to 4.1 MB of them with what of it cannot be left out (its
-# providers refer to every algorithm), libzstd.a 0.7 where it is needed, ours 0.2.
-SIZE = 6 << 20
+# What is loaded of the file, in bytes. Nearly all is OpenSSL, whose providers refer to every algorithm: it measured
+# 3.9 MB with Debian 12's (3.0), 6.4 with Debian 13's (3.5, and libzstd), 6.7 with unstable's. Ours is 0.2 of it.
+SIZE = 8_000_000
 
 
 def versions(built):
@@ -70,9 +70,11 @@ def test_the_versions_can_be_told_apart(tmp_path):
 
 @BUILT
 def test_undefined_symbols_are_libcs(built):
-    """Each with a version of glibc's; without one, only what the compiler's start files may do without."""
+    """Each with a version of glibc's; without one, only what may be missing: what the compiler's start files look
+    for, and the tracing of libzstd (Debian 13's OpenSSL brings it), which nothing here calls."""
     undefined = [line.split()[-2:] for line in tool("nm", "-D", "--undefined-only", built).splitlines()]
     allowed = {"_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__gmon_start__"}
+    allowed |= {f"ZSTD_trace_{way}compress_{end}" for way in ("", "de") for end in ("begin", "end")}
     if not (ROOT / ".deps" / "cjson" / "cJSON.c").exists():
         undefined = [(kind, name) for kind, name in undefined if not name.startswith("cJSON_")]
     stray = [name for kind, name in undefined if "@GLIBC_" not in name and not (kind == "w" and name in allowed)]
@@ -97,7 +99,7 @@ def test_soname():
 @BUILT
 def test_size(built):
     loaded = sum(int(size, 16) for size in re.findall(r"LOAD(?:\s+0x\w+){3}\s+0x(\w+)", segments(built)))
-    assert 1 << 20 < loaded < SIZE
+    assert 1_000_000 < loaded < SIZE
 
 
 def own_objects():

@@ -28,7 +28,8 @@ def main(options):
         print("check-distros: skipped: there is no folder to run in")
         return SKIPPED
     here = Path(__file__).resolve().parent
-    return int(pytest.main(["-q", "-rs", "-p", "no:cacheprovider", "--rootdir", str(here), str(here / "test_distros.py"), *options]))
+    return int(pytest.main(["-q", "-rs", "-p", "no:cacheprovider", "--rootdir", str(here),
+                            str(here / "test_distros.py"), *options]))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ import re
 import shutil
 
 import pytest
+import test_reach as reach
 from bindings import Bindings
 from conftest import BUILDS, C_PROGRAMS
 from folders import BUILDERS, INSIDE, SERVED
 
 from harness import COMMAND, LIBRARY, Checks
 from test_library import exported
-from test_reach import NEWEST, versions
 
 everywhere = pytest.mark.parametrize("suite", SERVED)
 every_build = pytest.mark.parametrize("builder", BUILDS)
@@ -27,11 +27,15 @@ def content(folder, path):
     return folder.outside(path).read_bytes()
 
 
+@pytest.mark.parametrize("name", [LIBRARY.name, COMMAND.name])
 @pytest.mark.parametrize("builder", BUILDERS)
-def test_what_is_built_there_needs_no_newer_glibc(builder, built):
-    place = built(builder)
-    for name in (LIBRARY.name, COMMAND.name):
-        assert max(versions(place / name)) == NEWEST
+def test_what_is_built_there(builder, name, built):
+    """It is as what is built here: no newer glibc, nothing but libc, hardened, no larger than it must be."""
+    one = built(builder) / name
+    for test in (reach.test_needs_no_newer_glibc, reach.test_an_older_glibc_has_one_thing_to_say,
+                 reach.test_undefined_symbols_are_libcs, reach.test_hardened, reach.test_size):
+        test(one)
+    assert re.findall(r"\(NEEDED\).*\[(.*)\]", reach.dynamic(one)) == ["libc.so.6"]
 
 
 @every_build
