@@ -29,7 +29,7 @@ else ifneq ($(findstring aarch64,$(MACHINE)),)
 HARDEN += -mbranch-protection=standard
 endif
 # Sanitizers check more, and look at the plain functions only.
-FORTIFY := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+FORTIFY := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE -DCT_VERSION='"$(VERSION)"' $(WARNINGS) $(OPTIMIZE) $(SANITIZE) \
 	-fPIC -fvisibility=hidden $(HARDEN) -ffunction-sections -fdata-sections \
 	-pthread -Icrypto -Iformat $(CJSON_CFLAGS) $(CFLAGS)
