@@ -14,6 +14,7 @@ VERSION := 0.1.0
 MACHINE := $(shell $(CC) -dumpmachine)
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
+comma := ,
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
 # cJSON goes in too where its source is there (scripts/cjson-source) or a static library; then nothing
 # but libc is needed where the library runs.
@@ -39,8 +40,6 @@ LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLA
 CRYPTO_NEEDS := $(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null)))
 CRYPTO_LIBS := -l:libcrypto.a $(patsubst -l%,-l:lib%.a,$(CRYPTO_NEEDS)) -Wl,--exclude-libs,ALL
 LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
-
-comma := ,
 
 ifeq ($(V),)
 Q = @

@@ -8,9 +8,6 @@
 #include "recognise.h"
 #include "table.h"
 
-/* What a hook goes on to. */
-#define NEXT(name) (shim_by_number ? shim_kernel_##name : shim_real.name)
-
 /* True when the call was answered, in *result. */
 static bool serve(void **result, void *address, size_t len, int prot, int flags, int fd,
 		  off_t offset)
@@ -37,7 +34,7 @@ SHIM_HOOK void *mmap(void *address, size_t len, int prot, int flags, int fd, off
 	void *result;
 	if (serve(&result, address, len, prot, flags, fd, offset))
 		return result;
-	return NEXT(mmap)(address, len, prot, flags, fd, offset);
+	return SHIM_HAND_ON(shim_real.mmap(address, len, prot, flags, fd, offset));
 }
 
 SHIM_HOOK void *mmap64(void *address, size_t len, int prot, int flags, int fd, off64_t offset)
@@ -45,17 +42,14 @@ SHIM_HOOK void *mmap64(void *address, size_t len, int prot, int flags, int fd, o
 	void *result;
 	if (serve(&result, address, len, prot, flags, fd, offset))
 		return result;
-	return NEXT(mmap)(address, len, prot, flags, fd, offset);
+	return SHIM_HAND_ON(shim_real.mmap64(address, len, prot, flags, fd, offset));
 }
 
 SHIM_HOOK int munmap(void *address, size_t len)
 {
 	shim_mapping_gone(address, len);
-	return NEXT(munmap)(address, len);
+	return SHIM_HAND_ON(shim_real.munmap(address, len));
 }
-
-/* This thread is in libc's mremap, called from here. */
-static __thread bool moving;
 
 SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...)
 {
@@ -63,16 +57,12 @@ SHIM_HOOK void *mremap(void *address, size_t len, size_t new_len, int flags, ...
 	va_start(args, flags);
 	void *to = va_arg(args, void *);
 	va_end(args);
-	if (moving && shim_by_number) /* the same call, come back: accounts are kept below, once */
-		return shim_kernel_mremap(address, len, new_len, flags, to);
 	/* What a mapping grows by would be zeros, not the file. */
 	if (new_len > len && shim_mapping_has(address, len)) {
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
-	moving = true;
-	void *moved = NEXT(mremap)(address, len, new_len, flags, to);
-	moving = false;
+	void *moved = SHIM_HAND_ON(shim_real.mremap(address, len, new_len, flags, to));
 	if (moved != MAP_FAILED) {
 		if ((flags & MREMAP_FIXED) != 0)
 			shim_mapping_gone(moved, new_len);
@@ -95,5 +85,5 @@ SHIM_HOOK int madvise(void *address, size_t len, int advice)
 		errno = EINVAL; /* as for any mapping of a file that is open for reading */
 		return -1;
 	}
-	return NEXT(madvise)(address, len, advice);
+	return SHIM_HAND_ON(shim_real.madvise(address, len, advice));
 }

@@ -94,17 +94,17 @@ static ssize_t first_preadv2(int fd, const struct iovec *parts, int count, off64
 	return finish(SHIM_RAW(SYS_preadv2, fd, parts, count, offset, 0, flags));
 }
 
-void *shim_kernel_mmap(void *address, size_t len, int prot, int flags, int fd, off64_t offset)
+static void *first_mmap(void *address, size_t len, int prot, int flags, int fd, off64_t offset)
 {
 	return (void *)finish(raw_mmap(address, len, prot, flags, fd, offset));
 }
 
-int shim_kernel_munmap(void *address, size_t len)
+static int first_munmap(void *address, size_t len)
 {
 	return (int)finish(raw_munmap(address, len));
 }
 
-void *shim_kernel_mremap(void *address, size_t len, size_t new_len, int flags, ...)
+static void *first_mremap(void *address, size_t len, size_t new_len, int flags, ...)
 {
 	va_list args;
 	va_start(args, flags);
@@ -113,7 +113,7 @@ void *shim_kernel_mremap(void *address, size_t len, size_t new_len, int flags, .
 	return (void *)finish(SHIM_RAW(SYS_mremap, address, len, new_len, flags, to, 0));
 }
 
-int shim_kernel_madvise(void *address, size_t len, int advice)
+static int first_madvise(void *address, size_t len, int advice)
 {
 	return (int)finish(SHIM_RAW(SYS_madvise, address, len, advice, 0, 0, 0));
 }
@@ -241,6 +241,8 @@ static FILE *first_freopen(const char *path, const char *mode, FILE *stream)
 	return shim_real.freopen(path, mode, stream);
 }
 
+_Thread_local bool shim_handing_on;
+
 struct shim_real shim_real = {
 	.open = first_open,
 	.open64 = first_open,
@@ -272,11 +274,11 @@ struct shim_real shim_real = {
 	.preadv64 = first_preadv,
 	.preadv2 = first_preadv2,
 	.preadv64v2 = first_preadv2,
-	.mmap = shim_kernel_mmap,
-	.mmap64 = shim_kernel_mmap,
-	.munmap = shim_kernel_munmap,
-	.mremap = shim_kernel_mremap,
-	.madvise = shim_kernel_madvise,
+	.mmap = first_mmap,
+	.mmap64 = first_mmap,
+	.munmap = first_munmap,
+	.mremap = first_mremap,
+	.madvise = first_madvise,
 	.aio_read = first_aio_read,
 	.aio_read64 = first_aio_read64,
 	.lio_listio = first_lio_listio,

@@ -20,19 +20,20 @@ struct shim_real {
 
 extern struct shim_real shim_real;
 
+/* True in a thread while a hook hands a call on to the next library in line. Some of those (allocators) answer it
+ * with syscall(2), which the hook must not be asked about again. */
+extern _Thread_local bool shim_handing_on __attribute__((tls_model("initial-exec")));
+
+#define SHIM_HAND_ON(call)                      \
+	({                                      \
+		shim_handing_on = true;         \
+		__typeof__(call) got_ = (call); \
+		shim_handing_on = false;        \
+		got_;                           \
+	})
+
 /* Look every name up. All of them exist in every glibc since 2.34: a miss would allocate. */
 void shim_real_resolve(void);
-
-/* The kernel's, with libc's way to tell errors: what the table starts with. */
-void *shim_kernel_mmap(void *address, size_t len, int prot, int flags, int fd, off64_t offset);
-int shim_kernel_munmap(void *address, size_t len);
-void *shim_kernel_mremap(void *address, size_t len, size_t new_len, int flags, ...);
-int shim_kernel_madvise(void *address, size_t len, int advice);
-
-/* True in a thread while a call that came by number, through syscall(2), is in a hook. It ends in the kernel, as
- * it would without the library, and not in libc's function: that may be rewritten to come back by number
- * (UCX does so to mmap and its kin), and the two would call each other for ever. */
-extern __thread bool shim_by_number;
 
 /* What marks a hook's definition: visible, and found by nothing but the dynamic linker. */
 #define SHIM_HOOK __attribute__((visibility("default"))) extern

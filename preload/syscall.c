@@ -10,20 +10,34 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mapping.h"
 #include "real.h"
 #include "recognise.h"
 
-__thread bool shim_by_number;
-
-/* A signal handler that interrupts this, or never returns to it, finds its calls served all the same. */
-#define BY_NUMBER(call)                                \
-	__extension__({                                \
-		bool before = shim_by_number;          \
-		shim_by_number = true;                 \
-		long result = (call);                  \
-		shim_by_number = before;               \
-		result;                                \
-	})
+/* What does not concern a model goes to the kernel as it came, not by way of libc's function of that name: an
+ * allocator that stands in front of mmap() makes its mappings here, and would meet itself again. */
+static bool concerns_us(long number, const long a[static 6])
+{
+	switch (number) {
+	case SYS_read:
+	case SYS_pread64:
+	case SYS_readv:
+	case SYS_preadv:
+	case SYS_preadv2:
+		return shim_refused((int)a[0], 1) != 0;
+	case SYS_mmap:
+		if ((a[3] & MAP_ANONYMOUS) == 0 && shim_refused((int)a[4], 1) != 0)
+			return true;
+		return (a[3] & MAP_FIXED) != 0 && !shim_handing_on && shim_mapping_has((void *)a[0], (size_t)a[1]);
+	case SYS_munmap:
+	case SYS_madvise:
+		return !shim_handing_on && shim_mapping_has((void *)a[0], (size_t)a[1]);
+	case SYS_mremap: /* its new place may be ours, too */
+		return !shim_handing_on && (shim_mapping_has((void *)a[0], (size_t)a[1]) || (a[3] & MREMAP_FIXED) != 0);
+	default:
+		return true;
+	}
+}
 
 SHIM_HOOK long syscall(long number, ...)
 {
@@ -34,6 +48,8 @@ SHIM_HOOK long syscall(long number, ...)
 		a[i] = va_arg(args, long);
 	va_end(args);
 
+	if (!concerns_us(number, a))
+		return shim_real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	switch (number) {
 #ifdef SYS_open
 	case SYS_open:
@@ -60,13 +76,13 @@ SHIM_HOOK long syscall(long number, ...)
 	case SYS_preadv2:
 		return preadv64v2((int)a[0], (const struct iovec *)a[1], (int)a[2], a[3], (int)a[5]);
 	case SYS_mmap:
-		return BY_NUMBER((long)mmap64((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4], a[5]));
+		return (long)mmap64((void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], (int)a[4], a[5]);
 	case SYS_munmap:
-		return BY_NUMBER(munmap((void *)a[0], (size_t)a[1]));
+		return munmap((void *)a[0], (size_t)a[1]);
 	case SYS_mremap:
-		return BY_NUMBER((long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]));
+		return (long)mremap((void *)a[0], (size_t)a[1], (size_t)a[2], (int)a[3], (void *)a[4]);
 	case SYS_madvise:
-		return BY_NUMBER(madvise((void *)a[0], (size_t)a[1], (int)a[2]));
+		return madvise((void *)a[0], (size_t)a[1], (int)a[2]);
 	case SYS_close:
 		return close((int)a[0]);
 	case SYS_close_range:
