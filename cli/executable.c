@@ -71,7 +71,7 @@ static const char *interpreter_obstacle(int fd, const ElfW(Phdr) *segment)
 	if (pread(fd, name, len, (off_t)segment->p_offset) < 0)
 		return NULL;
 	if (strstr(name, "ld-musl") != NULL)
-		return "is linked with musl, the library needs glibc: decrypt the model for it";
+		return "is linked with musl, the library needs glibc";
 	return NULL;
 }
 
