@@ -11,13 +11,28 @@ OPTIMIZE ?= -O2 -g
 SANITIZE ?=
 
 VERSION := 0.1.0
+MACHINE := $(shell $(CC) -dumpmachine)
+OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
 comma := ,
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
-CJSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
-CJSON_LIBS := $(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)
+# cJSON goes in too where its source is there (scripts/cjson-source) or a static library; then nothing
+# but libc is needed where the library runs.
+CJSON_SOURCE := $(wildcard .deps/cjson/cJSON.c)
+CJSON_STATIC := $(findstring /,$(shell $(CC) -print-file-name=libcjson.a))
+CJSON_CFLAGS := $(if $(CJSON_SOURCE),-isystem .deps/cjson,$(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null))
+CJSON_LIBS := $(if $(CJSON_SOURCE),,$(if $(CJSON_STATIC),-l:libcjson.a,\
+	$(or $(shell $(PKG_CONFIG) --libs libcjson 2>/dev/null),-lcjson)))
+HARDEN := -fstack-protector-strong -fstack-clash-protection
+ifneq ($(findstring x86_64,$(MACHINE)),)
+HARDEN += -fcf-protection=full
+else ifneq ($(findstring aarch64,$(MACHINE)),)
+HARDEN += -mbranch-protection=standard
+endif
+# Sanitizers check more, and look at the plain functions only.
+FORTIFY := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CFLAGS_ALL = -std=gnu11 -D_GNU_SOURCE -DCT_VERSION='"$(VERSION)"' $(WARNINGS) $(OPTIMIZE) $(SANITIZE) \
-	-fPIC -fvisibility=hidden -fstack-protector-strong -ffunction-sections -fdata-sections \
+	-fPIC -fvisibility=hidden $(HARDEN) -ffunction-sections -fdata-sections \
 	-pthread -Icrypto -Iformat $(CJSON_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLAGS)
 # OpenSSL goes in whole and hidden: another copy in the process must never meet ours.
@@ -36,7 +51,8 @@ say =
 endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
-LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format)
+CJSON_OBJECT := $(CJSON_SOURCE:.deps/%.c=$(BUILD)/obj/%.o)
+LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format) $(CJSON_OBJECT)
 # The doctor reads the environment with the library's own eyes.
 CLI_OBJECTS := $(call objects,cli) $(BUILD)/obj/preload/config.o
 PRELOAD_OBJECTS := $(call objects,preload)
@@ -45,26 +61,55 @@ all: $(BUILD)/libctshim.so $(BUILD)/ctshim
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(CFLAGS_ALL) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
+
+# Built as distributions build it; its warnings are not ours.
+$(BUILD)/obj/cjson/%.o: .deps/cjson/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) -DENABLE_LOCALES -w -MMD -MP -c $< -o $@
 
 # Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
-$(PRELOAD_OBJECTS): OBJECT_FLAGS = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin \
-	-Wmissing-prototypes
+HOOK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l SHIM_HOOK preload/*.c))
+$(HOOK_OBJECTS): FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
+
+# A thread's variables are reached without a call, which may allocate.
+$(PRELOAD_OBJECTS): OBJECT_FLAGS += -ftls-model=initial-exec -Wmissing-prototypes
+
+# What musl's loader says is missing, when it meets the library: preload/musl.c.
+MUSL_SAYS := libctshim_needs_glibc_and_this_program_uses_musl
+$(BUILD)/obj/preload/musl.o: OBJECT_FLAGS += -DMUSL_SAYS=$(MUSL_SAYS)
 
 # What the library exports comes from the list of hooks.
-$(BUILD)/libctshim.map: preload/hooks.def
+$(BUILD)/libctshim.map: preload/hooks.def Makefile
 	@mkdir -p $(@D)
-	$(call say,MAP) { echo '{ global:'; sed -n -e 's/^HOOK([^,]*, *\([A-Za-z0-9_]*\),.*/\1;/p' \
+	$(call say,MAP) { echo '{ global: $(MUSL_SAYS);'; sed -n -e 's/^HOOK([^,]*, *\([A-Za-z0-9_]*\),.*/\1;/p' \
 		-e 's/^ALIAS(\([A-Za-z0-9_]*\),.*/\1;/p' $<; echo 'local: *; };'; } > $@
 
-# Where one hook calls another, it is that one, whatever library stands in front of this one.
-$(BUILD)/libctshim.so: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/libctshim.map
-	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs \
-		$(OWN_HEAP) -Wl,-Bsymbolic-functions \
-		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+# A loader that is too old, or not glibc's, complains of every symbol and version that it lacks. It shall
+# say one thing: an old one that GLIBC_2.34 is missing (crypto/libc_compat.c), musl's what preload/musl.c has it say.
+# These names are not in musl, and weak therefore; every glibc has them.
+WEAK := __*_chk getcontext setcontext makecontext __register_atfork
+weaken = $(call say,LD) $(CC) $(CFLAGS) -r -nostdlib -o $@ $^ $(filter -l:%,$(LIBS)) && \
+	$(OBJCOPY) --wildcard $(WEAK:%=--weaken-symbol='%') $@
 
-$(BUILD)/ctshim: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
-	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(CLI_OBJECTS) $(LIBRARY_OBJECTS) $(LIBS)
+$(BUILD)/libctshim.o: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS)
+	$(weaken)
+
+$(BUILD)/ctshim.o: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
+	$(weaken)
+
+# SHSTK: all of it, libcrypto.a too, returns only to where it was called from. Where that was compiled
+# without saying so, as Debian 12's, a process would lose its shadow stack to the library.
+MARK := $(if $(findstring x86_64,$(MACHINE)),-Wl$(comma)-z$(comma)shstk)
+
+# Where one hook calls another, it is that one, whatever library stands in front of this one.
+$(BUILD)/libctshim.so: $(BUILD)/libctshim.o $(BUILD)/libctshim.map
+	$(call say,LD) $(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libctshim.so $(LDFLAGS_ALL) -Wl,-z,defs $(MARK) \
+		$(OWN_HEAP) -Wl,-Bsymbolic-functions \
+		-Wl,--version-script=$(BUILD)/libctshim.map -o $@ $< $(filter-out -l:%,$(LIBS))
+
+$(BUILD)/ctshim: $(BUILD)/ctshim.o
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -pie -o $@ $< $(filter-out -l:%,$(LIBS))
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib

@@ -6,13 +6,14 @@
 #include "digest.h"
 #include "header.h"
 
-static const char magic[16] = {"ctshim rewrap 1\n"};
+static const char magic[] = "ctshim rewrap 1\n";
 static const char mark_start[] = "{\"__metadata__\":{\"__encryption__\":\"keys are being exchanged: journal ";
 static const char mark_end[] = "\"} unfinished";
 
 enum {
 	FIELD = 8,                  /* N, of the file */
-	PREFIX = sizeof magic + 16, /* of the journal */
+	MAGIC = sizeof magic - 1,
+	PREFIX = MAGIC + 16, /* of the journal */
 	ID = 2 * CT_SHA256_LEN,
 	MARK = FIELD + sizeof mark_start - 1 + ID + sizeof mark_end - 1,
 	SMALLEST = 256,
@@ -50,7 +51,7 @@ static uint64_t get_number(const char *bytes)
 int ct_journal_put(struct ct_buffer *out, uint64_t file_size, const char *before, const char *after,
 		   size_t len, struct ct_error *err)
 {
-	ct_buffer_put(out, magic, sizeof magic);
+	ct_buffer_put(out, magic, MAGIC);
 	put_number(out, file_size);
 	put_number(out, len);
 	ct_buffer_put(out, before, len);
@@ -112,10 +113,10 @@ bool ct_journal_wanted(const struct ct_source *file)
 bool ct_journal_is(const struct ct_source *text)
 {
 	struct ct_error unused;
-	char first[sizeof magic];
+	char first[MAGIC];
 	return text->size >= sizeof first
 	       && text->read_at(text->context, first, sizeof first, 0, &unused) == 0
-	       && memcmp(first, magic, sizeof magic) == 0;
+	       && memcmp(first, magic, MAGIC) == 0;
 }
 
 static int read_overlay(void *context, void *bytes, size_t len, uint64_t offset, struct ct_error *err)
@@ -153,8 +154,8 @@ static int check(struct ct_journal *journal, const struct ct_crypto *crypto, con
 		return ct_fail(err, CT_E_FORMAT, "it is the journal of another exchange, or was changed: put "
 			       "the right one there, or get the file again");
 	/* Whoever wrote the mark knew the digest, but need not have meant well. */
-	uint64_t len = get_number(text + sizeof magic + 8);
-	if (memcmp(text, magic, sizeof magic) != 0 || get_number(text + sizeof magic) != file->size
+	uint64_t len = get_number(text + MAGIC + 8);
+	if (memcmp(text, magic, MAGIC) != 0 || get_number(text + MAGIC) != file->size
 	    || len < SMALLEST || len > FIELD + CT_HEADER_MAX || len > file->size || size != PREFIX + 2 * len)
 		return ct_fail(err, CT_E_FORMAT, "the journal does not fit the file: get the file again");
 	lay_over(&journal->before, file, text + PREFIX, (size_t)len);

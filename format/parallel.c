@@ -54,16 +54,17 @@ int ct_parallel(unsigned threads, uint64_t count, ct_task *run, void *context,
 	if (threads > 1) {
 		pthread_attr_t attributes;
 		sigset_t all, before;
-		/* Helpers inherit the mask: a signal of the program's is the program's to handle. */
+		/* Helpers inherit the mask: a signal of the program's is the program's to handle. (In glibc this is
+		 * pthread_sigmask, whose symbol is younger.) */
 		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
+		sigprocmask(SIG_SETMASK, &all, &before);
 		pthread_attr_init(&attributes);
 		pthread_attr_setstacksize(&attributes, STACK_SIZE);
 		while (made < threads - 1
 		       && pthread_create(&helpers[made], &attributes, work, &job) == 0)
 			made++;
 		pthread_attr_destroy(&attributes);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 	}
 	work(&job);
 	while (made > 0)

@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/single_threaded.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,7 +137,7 @@ SHIM_ALIAS(__fcntl, fcntl);
 /* The calling thread is about to have descriptors of its own, while others go on with those that the table knows. */
 static void parting(void)
 {
-	if (!__libc_single_threaded && shim_process_owns())
+	if (shim_process_owns())
 		shim_table_distrust();
 }
 

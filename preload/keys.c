@@ -28,7 +28,7 @@ static int read_key_file(struct ct_keyset *keys, int fd, const char *path, struc
 			break;
 		if (len < 0 || text.len > KEY_FILE_MAX) {
 			ct_fail(err, CT_E_KEY, "the key file '%.200s' cannot be read (%s)", path,
-				len < 0 ? strerrordesc_np((int)-len) : "too long");
+				len < 0 ? strerror((int)-len) : "too long");
 			goto out;
 		}
 		ct_buffer_put(&text, piece, (size_t)len);
@@ -84,7 +84,7 @@ static int open_listed(const char *list, const char *path, char real[static PATH
 	int fd = -1, found = raw_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
 	if (found < 0) {
 		shim_log(SHIM_WARN, path, "a header names this key file, which cannot be opened (%s)",
-			 strerrordesc_np(-found));
+			 strerror(-found));
 		return -1;
 	}
 	if (!resolve(found, real) || !is_listed(list, real)) {
@@ -97,7 +97,7 @@ static int open_listed(const char *list, const char *path, char real[static PATH
 		fd = open_key_file(link);
 		if (fd < 0)
 			shim_log(SHIM_WARN, path, "a header names this key file, which cannot be opened (%s)",
-				 strerrordesc_np(-fd));
+				 strerror(-fd));
 	}
 	raw_close(found);
 	return fd;
@@ -132,7 +132,7 @@ static int read_named(struct ct_keyset *keys, const char *jku, struct ct_error *
 	if (fd < 0)
 		return ct_fail(err, CT_E_KEY,
 			       "the key file '%.200s' cannot be opened (%s): correct CRYPTOTENSOR_KEY_JKU", path,
-			       strerrordesc_np(-fd));
+			       strerror(-fd));
 	return read_key_file(keys, fd, path, err);
 }
 

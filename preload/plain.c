@@ -67,7 +67,7 @@ static int complain(const struct shim_file *file, int error)
 	else if (error == ENOMEM)
 		what = "free memory, or raise the process's limit";
 	shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)",
-		 "a memory file for its plaintext cannot be made (%s): %s", strerrordesc_np(error), what);
+		 "a memory file for its plaintext cannot be made (%s): %s", strerror(error), what);
 	return error;
 }
 

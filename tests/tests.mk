@@ -19,7 +19,6 @@ UNIT_SUPPORT := $(addprefix $(BUILD)/obj/tests/unit/,support.o forge.o view_supp
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/test_*.c))
 UNIT_PROGRAMS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 # Test programs hide nothing: a sanitizer's runtime in them must reach the shared libraries.
-comma := ,
 TEST_LIBS = $(filter-out -Wl$(comma)--exclude-libs$(comma)ALL,$(LIBS))
 CHECK_CFLAGS := $(shell $(PKG_CONFIG) --cflags check 2>/dev/null)
 CHECK_LIBS := $(or $(shell $(PKG_CONFIG) --libs check 2>/dev/null),-lcheck)
@@ -90,6 +89,7 @@ fuzz:
 	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 include tests/stress.mk
+include tests/distros.mk
 
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
 	fuzz-programs bench interop clients-upstream

@@ -1,0 +1,18 @@
+/* Makes musl's loader refuse the library in words. It binds symbols by name, and knows nothing of those whose
+ * address a function tells (STT_GNU_IFUNC): it says of MUSL_SAYS, that name comes from the Makefile,
+ * "symbol not found". glibc's loader calls the function. Called by nobody else. */
+
+static void nothing(void)
+{
+}
+
+/* Runs before the library is relocated. */
+__attribute__((used, no_stack_protector)) static void (*resolve(void))(void)
+{
+	return nothing;
+}
+
+__attribute__((ifunc("resolve"), visibility("default"))) void MUSL_SAYS(void);
+
+/* The reference that has to be bound. */
+__attribute__((used, retain)) static void (*const bound)(void) = MUSL_SAYS;
