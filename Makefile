@@ -63,10 +63,11 @@ $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) $(OBJECT_FLAGS) -MMD -MP -c $< -o $@
 
-# Built as distributions build it; its warnings are not ours.
+# Built as distributions build it; its warnings are not ours, nor is the place of the last error, which it keeps
+# for all threads in one variable and nobody asks for.
 $(BUILD)/obj/cjson/%.o: .deps/cjson/%.c Makefile
 	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) -DENABLE_LOCALES -w -MMD -MP -c $< -o $@
+	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) -DENABLE_LOCALES -w $(if $(SANITIZE),-fno-sanitize=thread) -MMD -MP -c $< -o $@
 
 # Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
 HOOK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l SHIM_HOOK preload/*.c))
@@ -74,6 +75,10 @@ $(HOOK_OBJECTS): FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
 
 # A thread's variables are reached without a call, which may allocate.
 $(PRELOAD_OBJECTS): OBJECT_FLAGS += -ftls-model=initial-exec -Wmissing-prototypes
+
+# A sanitizer's runtime calls these before it is up itself.
+EARLY := $(patsubst %,$(BUILD)/obj/preload/%.o,signals fault handover hand_on real)
+$(EARLY): OBJECT_FLAGS += $(if $(SANITIZE),-fno-sanitize=all)
 
 # What musl's loader says is missing, when it meets the library: preload/musl.c.
 MUSL_SAYS := libctshim_needs_glibc_and_this_program_uses_musl

@@ -30,7 +30,7 @@ static unsigned first, count; /* under `busy` */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static _Atomic uint32_t asked; /* a futex: how often something was asked for */
 static atomic_uint threads;
-static shim_ahead_work *do_work;
+static _Atomic(shim_ahead_work *) do_work;
 
 static size_t guess(struct shim_runs *runs, size_t touched, size_t most, size_t *start)
 {
@@ -96,7 +96,7 @@ static void *serve(void *unused)
 		struct request request;
 		uint32_t before = atomic_load(&asked);
 		if (take(&request)) {
-			do_work(request.mapping, request.window);
+			atomic_load(&do_work)(request.mapping, request.window);
 			idle = false;
 			continue;
 		}
@@ -117,7 +117,7 @@ void shim_ahead_start(unsigned wanted, shim_ahead_work *work)
 	sigset_t all, before;
 	if (wanted > THREADS_MAX)
 		wanted = THREADS_MAX;
-	do_work = work;
+	atomic_store(&do_work, work);
 	if (!atomic_compare_exchange_strong(&threads, &none, wanted))
 		return;
 	/* All signals are the program's: the threads inherit the mask. */
