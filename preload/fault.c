@@ -13,24 +13,11 @@
 
 static atomic_bool watching, kept_open;
 static struct sigaction program; /* what the program believes to be installed */
-static atomic_flag busy = ATOMIC_FLAG_INIT;
-
-static void acquire(struct shim_guard *guard)
-{
-	shim_guard_enter(guard, 0);
-	while (atomic_flag_test_and_set(&busy))
-		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-}
-
-static void release(const struct shim_guard *guard)
-{
-	atomic_flag_clear(&busy);
-	shim_guard_leave(guard);
-}
+static struct shim_lock lock;
 
 void shim_fault_after_fork(void)
 {
-	atomic_flag_clear(&busy);
+	shim_lock_after_fork(&lock);
 }
 
 bool shim_fault_is_kept_open(void)
@@ -88,11 +75,11 @@ static void hand_on(int number, siginfo_t *info, ucontext_t *context)
 {
 	struct shim_guard before;
 	sigset_t mask;
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	struct sigaction action = program;
 	if (((unsigned)action.sa_flags & SA_RESETHAND) != 0)
 		program.sa_handler = SIG_DFL;
-	release(&before);
+	shim_lock_give(&lock, &before);
 	if ((action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN && info->si_code <= 0)
 		return;
 	if ((action.sa_flags & SA_SIGINFO) == 0 && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)) {
@@ -140,12 +127,12 @@ bool shim_fault_watch(void)
 	/* On the program's own alternate stack, if it has one: where its own stack overflows there is no other. */
 	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
 	sigfillset(&action.sa_mask);
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	if (!atomic_load(&watching)) {
 		good = shim_real.sigaction(SIGSEGV, &action, &program) == 0;
 		atomic_store(&watching, good);
 	}
-	release(&before);
+	shim_lock_give(&lock, &before);
 	if (good)
 		shim_fault_keep_open();
 	return good;
@@ -159,11 +146,11 @@ bool shim_fault_exchange(const struct sigaction *action, struct sigaction *old)
 		return false;
 	if (action != NULL)
 		new = *action; /* a bad address is the program's mistake, and its signal */
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	was = program;
 	if (action != NULL)
 		program = new;
-	release(&before);
+	shim_lock_give(&lock, &before);
 	if (old != NULL)
 		*old = was;
 	return true;

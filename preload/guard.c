@@ -57,3 +57,23 @@ void shim_guard_leave(const struct shim_guard *guard)
 	pthread_testcancel();
 	pthread_setcanceltype(guard->type, NULL);
 }
+
+void shim_lock_take(struct shim_lock *lock, struct shim_guard *guard)
+{
+	shim_guard_enter(guard, 0);
+	while (atomic_flag_test_and_set(&lock->busy))
+		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+}
+
+void shim_lock_give(struct shim_lock *lock, const struct shim_guard *guard)
+{
+	atomic_flag_clear(&lock->busy);
+	shim_guard_leave(guard);
+}
+
+bool shim_lock_after_fork(struct shim_lock *lock)
+{
+	bool had = atomic_flag_test_and_set(&lock->busy);
+	atomic_flag_clear(&lock->busy);
+	return had;
+}

@@ -5,6 +5,8 @@
 #define SHIM_GUARD_H
 
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct shim_guard {
@@ -18,5 +20,15 @@ void shim_guard_enter(struct shim_guard *guard, size_t len);
 
 /* errno untouched. */
 void shim_guard_leave(const struct shim_guard *guard);
+
+/* A spin lock for a few instructions, held under a guard: it may be taken where no other lock may. Lies in zeroed
+ * memory. In a forked child, give it up by shim_lock_after_fork(), which tells whether another thread had it. */
+struct shim_lock {
+	atomic_flag busy;
+};
+
+void shim_lock_take(struct shim_lock *lock, struct shim_guard *guard);
+void shim_lock_give(struct shim_lock *lock, const struct shim_guard *guard);
+bool shim_lock_after_fork(struct shim_lock *lock);
 
 #endif

@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include "mapping.h"
+#include "pages.h"
 #include "raw.h"
 
 #ifndef MAP_32BIT /* x86 only */
 #define MAP_32BIT 0
 #endif
-
-static const size_t HUGE = 2 * 1024 * 1024;
 
 static bool failed(long result)
 {
@@ -22,12 +21,12 @@ static bool failed(long result)
 static long allocate(size_t len, int flags)
 {
 	int wanted = MAP_PRIVATE | MAP_ANONYMOUS | (flags & (MAP_NORESERVE | MAP_32BIT));
-	bool huge = len >= HUGE && (flags & MAP_32BIT) == 0;
-	size_t room = huge ? len + HUGE : len;
+	bool huge = len >= SHIM_HUGE_PAGE && (flags & MAP_32BIT) == 0;
+	size_t room = huge ? len + SHIM_HUGE_PAGE : len;
 	long got = raw_mmap(NULL, room, PROT_READ | PROT_WRITE, wanted, -1, 0);
 	if (failed(got) || !huge)
 		return got;
-	uintptr_t start = (uintptr_t)got, aligned = (start + HUGE - 1) / HUGE * HUGE;
+	uintptr_t start = (uintptr_t)got, aligned = (start + SHIM_HUGE_PAGE - 1) / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
 	if (aligned > start)
 		raw_munmap((void *)start, aligned - start);
 	if (aligned + len < start + room)
@@ -48,19 +47,6 @@ static long allocate_apart(size_t len, int flags, uintptr_t target, size_t targe
 	return another;
 }
 
-/* Whole pages past the end of the file: touching them is a bus error, as in any mapping of a file.
- * An empty memfd has just such pages. */
-static int map_past_end(uintptr_t start, size_t len, int prot)
-{
-	int fd = (int)SHIM_RAW(SYS_memfd_create, "ctshim:past-end", MFD_CLOEXEC, 0, 0, 0, 0);
-	if (fd < 0)
-		return -fd;
-	long got = raw_mmap((void *)start, len, prot, MAP_PRIVATE | MAP_FIXED, fd, 0);
-	raw_close(fd);
-	return failed(got) ? (int)-got : 0;
-}
-
-/* Does it go to a place that is the program's to give? MAP_FIXED_NOREPLACE wins over MAP_FIXED. */
 static bool replaces(const struct shim_mapping_request *request)
 {
 	return (request->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
@@ -140,7 +126,7 @@ void *shim_map_eager(struct shim_file *file, const struct shim_mapping_request *
 		error = make(file, request, inside, pages, target, &at);
 	bool placed = error == 0 && pages > 0;
 	if (error == 0 && pages < request->len)
-		error = map_past_end(at + pages, request->len - pages, request->prot);
+		error = shim_pages_past_end(at + pages, request->len - pages, request->prot);
 	if (error == 0)
 		return (void *)at;
 	if (placed)

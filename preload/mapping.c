@@ -21,30 +21,14 @@ static struct record {
 	bool shared; /* MAP_SHARED: may never become writable */
 } records[RECORDS_MAX];
 static atomic_uint count;
-static atomic_flag busy = ATOMIC_FLAG_INIT;
-
-/* A spin lock, held for a few instructions that no handler and no cancellation interrupts: munmap() is called where no
- * other lock may be taken. */
-static void acquire(struct shim_guard *guard)
-{
-	shim_guard_enter(guard, 0);
-	while (atomic_flag_test_and_set(&busy))
-		SHIM_RAW(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-}
-
-static void release(const struct shim_guard *guard)
-{
-	atomic_flag_clear(&busy);
-	shim_guard_leave(guard);
-}
+static struct shim_lock lock;
 
 void shim_mapping_after_fork(void)
 {
-	/* Locked by a thread that is not here: the records may be half changed, and are given up with the
-	 * references that they hold. The mappings themselves need none. */
-	if (atomic_flag_test_and_set(&busy))
-		atomic_store(&count, 0);
-	atomic_flag_clear(&busy);
+	/* Locked by a thread that is not here, perhaps, in the middle of a change. At worst the record of the mapping
+	 * that this thread was unmapping is lost, or another is there twice: without the rest of them, pages of ours would be
+	 * taken for the program's own. */
+	shim_lock_after_fork(&lock);
 }
 
 /* With the lock held. */
@@ -79,7 +63,7 @@ bool shim_mapping_next(uintptr_t *start, uintptr_t *end, bool *shared)
 	struct shim_guard before;
 	const struct record *first = NULL;
 	shim_process_owns(); /* a forked child's records are put in order first */
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	for (unsigned i = 0; i < atomic_load(&count); i++)
 		if (overlaps(&records[i], *start, *end) && (first == NULL || records[i].start < first->start))
 			first = &records[i];
@@ -88,7 +72,7 @@ bool shim_mapping_next(uintptr_t *start, uintptr_t *end, bool *shared)
 		*end = first->end < *end ? first->end : *end;
 		*shared = first->shared;
 	}
-	release(&before);
+	shim_lock_give(&lock, &before);
 	return first != NULL;
 }
 
@@ -136,9 +120,9 @@ void shim_mapping_gone(void *address, size_t len)
 		return;
 	shim_process_owns(); /* a vfork child's memory is its parent's: the records are right for both */
 	shim_lazy_gone(start, end);
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	take_out(start, end, 0);
-	release(&before);
+	shim_lock_give(&lock, &before);
 }
 
 void shim_mapping_moved(void *from, size_t len, void *to)
@@ -148,9 +132,9 @@ void shim_mapping_moved(void *from, size_t len, void *to)
 	if (from == to || !range_of(from, len, &start, &end))
 		return;
 	shim_process_owns();
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	take_out(start, end, (uintptr_t)to - start);
-	release(&before);
+	shim_lock_give(&lock, &before);
 }
 
 /* The kernel judges the request: for a moment it maps the encrypted file in the same way, somewhere. 0 or an
@@ -175,10 +159,10 @@ static void remember(void *made, size_t len, const struct shim_mapping_request *
 	const struct record record = {(uintptr_t)made, (uintptr_t)made + len, file,
 				      (request->flags & MAP_TYPE) != MAP_PRIVATE};
 	struct shim_guard before;
-	acquire(&before);
+	shim_lock_take(&lock, &before);
 	take_out(record.start, record.end, 0); /* with MAP_FIXED another may have been there */
 	add(record.start, record.end, &record);
-	release(&before);
+	shim_lock_give(&lock, &before);
 }
 
 static void *make(struct shim_file *file, const struct shim_mapping_request *request)

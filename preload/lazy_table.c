@@ -1,0 +1,238 @@
+#include "lazy_table.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "guard.h"
+#include "lazy.h"
+#include "pages.h"
+#include "raw.h"
+
+enum {
+	LAZY_MAX = 4096,         /* mappings */
+	WINDOWS_MAX = 1024,      /* of one mapping: each is a mapping to the kernel, which allows 65530 in all */
+	WIDE = 64 * 1024 * 1024, /* mappings from here on have larger windows, which cut fewer chunks in two */
+};
+
+atomic_uint shim_lazy_count;
+static struct shim_lazy lazies[LAZY_MAX];
+static atomic_uint used; /* entries from here on were never used */
+static struct shim_lock lock;
+
+uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i)
+{
+	return i == 0 ? atomic_load(&lazy->start) : lazy->base + i * lazy->size;
+}
+
+uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i)
+{
+	return i + 1 == lazy->count ? atomic_load(&lazy->end) : lazy->base + (i + 1) * lazy->size;
+}
+
+/* The first address from `at` on that is still the mapping's. Where it was unmapped another may be by now. */
+static uintptr_t first_of(const struct shim_lazy *lazy, uintptr_t at)
+{
+	uintptr_t start = atomic_load(&lazy->start), end = atomic_load(&lazy->end);
+	if (at < start)
+		at = start;
+	while (at < end) {
+		size_t i = shim_window_at(lazy, at);
+		if (atomic_load(&lazy->windows[i].state) != SHIM_WINDOW_GONE)
+			return at;
+		at = lazy->base + (i + 1) * lazy->size;
+	}
+	return UINTPTR_MAX;
+}
+
+/* The mapping that has the first address from `*at` on, before `limit`; with a user more. */
+struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit)
+{
+	struct shim_lazy *best = NULL;
+	uintptr_t from = *at;
+	for (unsigned i = 0, n = atomic_load(&used); i < n; i++) {
+		struct shim_lazy *lazy = &lazies[i];
+		if (atomic_load(&lazy->end) <= from || atomic_load(&lazy->start) >= limit)
+			continue;
+		atomic_fetch_add(&lazy->users, 1); /* from here on it is not given back, if it still ends somewhere */
+		uintptr_t first = atomic_load(&lazy->end) > from ? first_of(lazy, from) : UINTPTR_MAX;
+		if (first >= limit) {
+			atomic_fetch_sub(&lazy->users, 1);
+			continue;
+		}
+		if (best != NULL)
+			atomic_fetch_sub(&best->users, 1);
+		best = lazy;
+		limit = first; /* another one must begin before */
+		*at = first;
+		if (first == from)
+			break;
+	}
+	return best;
+}
+
+void shim_lazy_release(struct shim_lazy *lazy)
+{
+	atomic_fetch_sub(&lazy->users, 1);
+}
+
+unsigned shim_lazy_number(const struct shim_lazy *lazy)
+{
+	return (unsigned)(lazy - lazies);
+}
+
+struct shim_lazy *shim_lazy_get(unsigned number)
+{
+	struct shim_lazy *lazy = &lazies[number];
+	atomic_fetch_add(&lazy->users, 1);
+	if (atomic_load(&lazy->end) != 0)
+		return lazy;
+	atomic_fetch_sub(&lazy->users, 1);
+	return NULL;
+}
+
+void shim_lazy_give_up(struct shim_lazy *lazy, size_t i)
+{
+	enum shim_window_state state;
+	struct shim_window *window = &lazy->windows[i];
+	if (!shim_window_claim(window, &state) && state == SHIM_WINDOW_GONE)
+		return;
+	shim_window_set(window, SHIM_WINDOW_GONE);
+	if (atomic_fetch_sub(&lazy->left, 1) == 1)
+		atomic_store(&lazy->end, 0);
+}
+
+/* With the lock held: what nobody finds and nobody uses is given back. */
+static void reclaim(void)
+{
+	for (unsigned i = 0, n = atomic_load(&used); i < n; i++) {
+		struct shim_lazy *lazy = &lazies[i];
+		if (lazy->windows == NULL || atomic_load(&lazy->end) != 0 || atomic_load(&lazy->users) != 0)
+			continue;
+		/* In this order: a child that is forked in between finds it free, and the memory lost. */
+		struct shim_window *windows = lazy->windows;
+		__atomic_store_n(&lazy->windows, NULL, __ATOMIC_SEQ_CST);
+		raw_munmap(windows, lazy->count * sizeof *windows);
+		shim_file_own_put(lazy->file);
+		shim_file_put(lazy->file);
+		if (atomic_fetch_sub(&shim_lazy_count, 1) == 1)
+			shim_ahead_rest();
+	}
+}
+
+void shim_lazy_reclaim(void)
+{
+	struct shim_guard guard;
+	shim_lock_take(&lock, &guard);
+	reclaim();
+	shim_lock_give(&lock, &guard);
+}
+
+static void wait_for(struct shim_window *window)
+{
+	SHIM_RAW(SYS_futex, &window->state, FUTEX_WAIT_PRIVATE, SHIM_WINDOW_CLAIMED, NULL, 0, 0);
+}
+
+void shim_window_set(struct shim_window *window, enum shim_window_state state)
+{
+	atomic_store(&window->state, state);
+	SHIM_RAW(SYS_futex, &window->state, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+}
+
+/* Wait until nobody is at work on it; true when it was SHIM_WINDOW_EMPTY and is ours now. */
+bool shim_window_claim(struct shim_window *window, enum shim_window_state *state)
+{
+	for (;;) {
+		uint32_t now = atomic_load(&window->state);
+		*state = (enum shim_window_state)now;
+		if (now == SHIM_WINDOW_CLAIMED)
+			wait_for(window);
+		else if (now != SHIM_WINDOW_EMPTY)
+			return false;
+		else if (atomic_compare_exchange_weak(&window->state, &now, SHIM_WINDOW_CLAIMED))
+			return true;
+	}
+}
+
+static size_t window_size(size_t len)
+{
+	size_t size = len < WIDE ? SHIM_HUGE_PAGE : 4 * SHIM_HUGE_PAGE;
+	while (len / size >= WINDOWS_MAX)
+		size *= 2;
+	return size;
+}
+
+/* With the lock held: an entry that is free. */
+static struct shim_lazy *find_free(void)
+{
+	for (unsigned i = 0, n = atomic_load(&used); i < n; i++)
+		if (lazies[i].windows == NULL)
+			return &lazies[i];
+	unsigned next = atomic_load(&used);
+	if (next == LAZY_MAX)
+		return NULL;
+	atomic_store(&used, next + 1);
+	return &lazies[next];
+}
+
+static bool enter(struct shim_lazy *lazy, struct shim_file *file, uintptr_t start, size_t len, uint64_t offset, int prot)
+{
+	size_t size = window_size(len);
+	uintptr_t base = start / size * size;
+	size_t count = (start + len - 1 - base) / size + 1;
+	long windows = raw_mmap(NULL, count * sizeof *lazy->windows, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (windows < 0 && windows >= -4095)
+		return false;
+	lazy->windows = (struct shim_window *)windows;
+	for (size_t i = 0; i < count; i++)
+		atomic_store(&lazy->windows[i].prot, prot);
+	lazy->base = base;
+	lazy->size = size;
+	lazy->count = count;
+	lazy->offset = offset;
+	lazy->file = file;
+	memset(&lazy->runs, 0, sizeof lazy->runs);
+	atomic_store(&lazy->random, false);
+	atomic_store(&lazy->left, count);
+	shim_file_get(file);
+	atomic_store(&lazy->start, start);
+	atomic_store(&lazy->end, start + len);
+	atomic_fetch_add(&shim_lazy_count, 1);
+	return true;
+}
+
+bool shim_lazy_enter(struct shim_file *file, uintptr_t start, size_t len, uint64_t offset, int prot)
+{
+	struct shim_guard guard;
+	shim_lock_take(&lock, &guard);
+	reclaim();
+	struct shim_lazy *lazy = find_free();
+	bool good = lazy != NULL && enter(lazy, file, start, len, offset, prot);
+	shim_lock_give(&lock, &guard);
+	return good;
+}
+
+/* A window that was claimed by a thread that is not here: moved, or not yet. */
+static void settle(struct shim_lazy *lazy, size_t i)
+{
+	if (atomic_load(&lazy->windows[i].state) != SHIM_WINDOW_CLAIMED)
+		return;
+	bool there = raw_is_readable((void *)shim_window_start(lazy, i));
+	atomic_store(&lazy->windows[i].state, there ? SHIM_WINDOW_READY : SHIM_WINDOW_EMPTY);
+}
+
+void shim_lazy_table_after_fork(void)
+{
+	bool half_made = shim_lock_after_fork(&lock);
+	for (unsigned i = 0, n = atomic_load(&used); i < n; i++) {
+		struct shim_lazy *lazy = &lazies[i];
+		bool found = atomic_load(&lazy->end) != 0;
+		atomic_store(&lazy->users, 0);
+		if (half_made && !found)
+			lazy->windows = NULL; /* perhaps by a thread that is not here: given up */
+		for (size_t w = 0; found && w < lazy->count; w++)
+			settle(lazy, w);
+	}
+}

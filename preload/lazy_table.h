@@ -1,0 +1,77 @@
+/* The lazy mappings of the process and their windows, as lazy.c, lazy_fill.c and map_lazy.c share them.
+ *
+ * Entries are never freed, only reused, so that a fault can look for one without a lock. */
+#ifndef SHIM_LAZY_TABLE_H
+#define SHIM_LAZY_TABLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ahead.h"
+#include "file.h"
+
+enum shim_window_state {
+	SHIM_WINDOW_EMPTY,   /* not decrypted yet */
+	SHIM_WINDOW_CLAIMED, /* somebody is at work on it */
+	SHIM_WINDOW_READY,   /* ordinary memory */
+	SHIM_WINDOW_FAILED,  /* cannot be decrypted */
+	SHIM_WINDOW_GONE,    /* unmapped: not ours any more */
+};
+
+struct shim_window {
+	_Atomic uint32_t state; /* enum shim_window_state; a futex */
+	atomic_int prot;        /* what the program may do with it */
+};
+
+struct shim_lazy {
+	_Atomic uintptr_t start, end; /* end 0: nobody finds it any more */
+	atomic_uint users;
+	uintptr_t base;     /* where window 0 would begin if it were whole */
+	size_t size;        /* of a window, in bytes */
+	size_t count;       /* of windows */
+	atomic_size_t left; /* windows that are not GONE */
+	uint64_t offset;    /* file offset of `start` */
+	struct shim_file *file;
+	struct shim_window *windows; /* NULL: the entry is free */
+	struct shim_runs runs;
+	atomic_bool random; /* the program says that there is no sequence */
+};
+
+/* Where window `i` begins and ends. */
+uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i);
+uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i);
+
+static inline size_t shim_window_at(const struct shim_lazy *lazy, uintptr_t address)
+{
+	return (address - lazy->base) / lazy->size;
+}
+
+/* Wait until nobody is at work on a window; true when it was EMPTY and is the caller's now, else *state says what it
+ * is. Whoever has claimed one sets its state, which wakes those who wait. Signals blocked. */
+bool shim_window_claim(struct shim_window *window, enum shim_window_state *state);
+void shim_window_set(struct shim_window *window, enum shim_window_state state);
+
+/* The mapping that has the first address from *at on, before `limit`, which *at becomes; NULL when there is none. It is
+ * not given back before shim_lazy_release(). Lock-free; async-signal-safe. */
+struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit);
+void shim_lazy_release(struct shim_lazy *lazy);
+
+/* Entries have numbers; one that is known by its number only may be another's by now, or nobody's: NULL. */
+unsigned shim_lazy_number(const struct shim_lazy *lazy);
+struct shim_lazy *shim_lazy_get(unsigned number);
+
+/* A window is the program's own affair from now on. */
+void shim_lazy_give_up(struct shim_lazy *lazy, size_t i);
+
+/* Enter a mapping of [start, start + len), `offset` bytes into `file`. False when there is no room. */
+bool shim_lazy_enter(struct shim_file *file, uintptr_t start, size_t len, uint64_t offset, int prot);
+
+/* What nobody finds and nobody uses is given back. */
+void shim_lazy_reclaim(void);
+
+/* In a forked child: what other threads had under way. */
+void shim_lazy_table_after_fork(void);
+
+#endif
