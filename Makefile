@@ -70,7 +70,7 @@ $(BUILD)/obj/cjson/%.o: .deps/cjson/%.c Makefile
 	$(call say,CC) $(CC) $(CFLAGS_ALL) $(FORTIFY) -DENABLE_LOCALES -w $(if $(SANITIZE),-fno-sanitize=thread) -MMD -MP -c $< -o $@
 
 # Hooks are defined under libc's own names: no fortified macros, no built-in forms of them.
-HOOK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l SHIM_HOOK preload/*.c))
+HOOK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l 'SHIM_HOOK\|"real.h"' preload/*.c))
 $(HOOK_OBJECTS): FORTIFY = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-builtin
 
 # A thread's variables are reached without a call, which may allocate.

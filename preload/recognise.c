@@ -2,19 +2,16 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "detect.h"
 #include "guard.h"
-#include "header.h"
 #include "input.h"
 #include "log.h"
+#include "look.h"
 #include "plain.h"
 #include "process.h"
 #include "raw.h"
@@ -33,141 +30,6 @@ static bool resolved_path(int fd, char path[static PATH_MAX])
 	else
 		path[len] = '\0';
 	return len > 0;
-}
-
-/* Is it one of the kernel's own files, where a read may run a driver's code? They have a size, but no
- * blocks; hardly any file elsewhere is like that, so hardly any pays for the second question. */
-static bool is_kernels(int fd, const struct stat *st)
-{
-	struct statfs fs;
-	if (st->st_blocks != 0 || SHIM_RAW(SYS_fstatfs, fd, &fs, 0, 0, 0, 0) != 0)
-		return false;
-	switch ((unsigned long)fs.f_type) {
-	case SYSFS_MAGIC:
-	case PROC_SUPER_MAGIC:
-	case DEBUGFS_MAGIC:
-	case TRACEFS_MAGIC:
-	case SECURITYFS_MAGIC:
-	case EFIVARFS_MAGIC:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* What a look at a file's beginning says. */
-enum look {
-	LOOKS_OTHER,       /* nothing of ours */
-	LOOKS_PLAIN,       /* safetensors, and certainly not encrypted */
-	LOOKS_ENCRYPTED,   /* to be parsed: encrypted, or encrypted and damaged */
-};
-
-/* Do `len` bytes of header text at `offset` name reserved metadata? *whole: no metadata is behind them. */
-static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whole)
-{
-	size_t have = 0;
-	char *text = malloc(len + 1);
-	bool kept_away = false; /* the parser will say that it cannot read */
-	*whole = false;
-	if (text == NULL)
-		return true; /* the parser will say that there is no memory */
-	while (have < len) {
-		ssize_t got = raw_pread(fd, text + have, len - have, (int64_t)(offset + have));
-		if (got == -EINTR)
-			continue;
-		if (got <= 0) {
-			kept_away = raw_forbidden(got);
-			break;
-		}
-		have += (size_t)got;
-	}
-	bool speaks = kept_away || ct_detect_encryption(text, have);
-	*whole = ct_detect_whole(text, have);
-	free(text);
-	return speaks;
-}
-
-/* The same for a header of unknown length: as far as headers may reach. Only damaged files pay for this. */
-static bool speaks_further(int fd, uint64_t room)
-{
-	enum { PIECE = 1 << 20, OVERLAP = 16 }; /* as long as a name */
-	bool unused;
-	for (uint64_t at = 0; at < room && at < CT_HEADER_MAX; at += PIECE - OVERLAP)
-		if (speaks_of_encryption(fd, 8 + at, (size_t)(room - at < PIECE ? room - at : PIECE), &unused))
-			return true;
-	return false;
-}
-
-static enum look look_further(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
-{
-	uint64_t length, room = (uint64_t)st->st_size - 8;
-	bool plausible = ct_detect_safetensors(prefix, &length), whole = false;
-	bool damaged = ct_detect_damaged(prefix);
-	if (plausible && speaks_of_encryption(fd, 8, (size_t)(length < room ? length : room), &whole))
-		return LOOKS_ENCRYPTED;
-	/* Its length is wrong, or it is cut off. */
-	if (!whole && (damaged || ct_detect_object(prefix)) && speaks_further(fd, room))
-		return LOOKS_ENCRYPTED;
-	return plausible && length <= room ? LOOKS_PLAIN : LOOKS_OTHER;
-}
-
-static enum look look_at_header(int fd, const uint8_t prefix[static CT_DETECT_PREFIX], const struct stat *st)
-{
-	uint64_t length;
-	struct shim_guard guard;
-	if (!ct_detect_safetensors(prefix, &length) && !ct_detect_damaged(prefix))
-		return LOOKS_OTHER; /* nearly every file */
-	shim_guard_enter(&guard, 0);
-	enum look look = look_further(fd, prefix, st);
-	shim_guard_leave(&guard);
-	return look;
-}
-
-/* The beginning of a file that cannot be read by pread(2) as it is: open for O_DIRECT with no way to open it again, or
- * in a sandbox. What could be a model counts as one: whoever takes it further will say what is in the way. */
-static enum look look_through_a_page(int fd, bool direct)
-{
-	enum { PAGE = 4096 };
-	_Alignas(PAGE) uint8_t page[PAGE];
-	uint8_t *start = page;
-	uint64_t length;
-	if (direct) {
-		if (raw_pread(fd, page, PAGE, 0) < CT_DETECT_PREFIX)
-			return LOOKS_OTHER;
-	} else {
-		long at = raw_mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (at < 0 && at >= -4095)
-			return LOOKS_OTHER;
-		start = (uint8_t *)at;
-	}
-	bool model = ct_detect_safetensors(start, &length) || ct_detect_damaged(start);
-	if (!direct)
-		raw_munmap(start, PAGE);
-	return model ? LOOKS_ENCRYPTED : LOOKS_OTHER;
-}
-
-/* The cheap look that every opened regular file gets. */
-static enum look look_at(int fd, const struct stat *st)
-{
-	uint8_t prefix[CT_DETECT_PREFIX];
-	int readable = -1;
-	ssize_t got = raw_pread(fd, prefix, sizeof prefix, 0);
-	if (got == -EBADF || got == -EINVAL) {
-		/* Open for writing only, or for O_DIRECT: look through a descriptor of our own. */
-		char link[32];
-		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-		readable = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-		if (readable < 0)
-			return got == -EINVAL ? look_through_a_page(fd, true) : LOOKS_OTHER;
-		fd = readable;
-		got = raw_pread(fd, prefix, sizeof prefix, 0);
-	}
-	if (raw_forbidden(got))
-		return look_through_a_page(fd, false);
-	enum look look = got == sizeof prefix ? look_at_header(fd, prefix, st) : LOOKS_OTHER;
-	if (readable >= 0)
-		raw_close(readable);
-	return look;
 }
 
 static int refuse(const char *path, const struct ct_error *err)
@@ -196,7 +58,7 @@ static int examine_plain(int flags, const char *path, const struct shim_config *
 }
 
 /* The closer look. 0 with *file set or NULL, or the errno of the refusal. */
-static int examine(int fd, int flags, enum look look, const struct stat *st, struct shim_file **file,
+static int examine(int fd, int flags, enum shim_look look, const struct stat *st, struct shim_file **file,
 		   struct shim_config *config)
 {
 	char path[PATH_MAX];
@@ -207,7 +69,7 @@ static int examine(int fd, int flags, enum look look, const struct stat *st, str
 	/* What has no name may be one of those that are meant: better plaintext than ciphertext. */
 	if (config->disabled || (named && !shim_config_matches(config, path)))
 		return 0;
-	if (look == LOOKS_PLAIN)
+	if (look == SHIM_LOOKS_PLAIN)
 		return examine_plain(flags, path, config);
 	if ((flags & O_ACCMODE) != O_RDONLY) {
 		shim_log(SHIM_ERROR, path,
@@ -254,7 +116,7 @@ static bool is_candidate(int fd, int flags, struct stat *st)
 		*st = (struct stat){.st_size = CT_DETECT_PREFIX};
 		return true;
 	}
-	return failed == 0 && S_ISREG(st->st_mode) && st->st_size >= CT_DETECT_PREFIX && !is_kernels(fd, st);
+	return failed == 0 && S_ISREG(st->st_mode) && st->st_size >= CT_DETECT_PREFIX && !shim_look_is_kernels(fd, st);
 }
 
 /* What descriptor `fd` is: 0 with *file (and a reference) or NULL, the errno of the refusal, or SHIM_CHANGED. */
@@ -264,10 +126,10 @@ static int identify(int fd, int flags, struct shim_file **file, bool *sealed, st
 	struct shim_guard guard;
 	*file = NULL;
 	*sealed = false;
-	enum look look = is_candidate(fd, flags, &st) ? look_at(fd, &st) : LOOKS_OTHER;
-	*sealed = look == LOOKS_PLAIN && is_sealed(fd);
+	enum shim_look look = is_candidate(fd, flags, &st) ? shim_look_at(fd, &st) : SHIM_LOOKS_OTHER;
+	*sealed = look == SHIM_LOOKS_PLAIN && is_sealed(fd);
 	/* Plain models matter only to those who ask for encrypted ones. */
-	if (look == LOOKS_OTHER || *sealed || (look == LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") == NULL))
+	if (look == SHIM_LOOKS_OTHER || *sealed || (look == SHIM_LOOKS_PLAIN && getenv("CTSHIM_REQUIRE") == NULL))
 		return 0;
 	/* Another thread may have put another file under the number between two looks: what is judged next must
 	 * be of one. */
