@@ -94,14 +94,15 @@ $(BUILD)/libctshim.map: preload/hooks.def Makefile
 # say one thing: an old one that GLIBC_2.34 is missing (crypto/libc_compat.c), musl's what preload/musl.c has it say.
 # These names are not in musl, and weak therefore; every glibc has them.
 WEAK := __*_chk getcontext setcontext makecontext __register_atfork
-weaken = $(call say,LD) $(CC) $(CFLAGS) -r -nostdlib -o $@ $^ $(filter -l:%,$(LIBS)) && \
+weaken = $(call say,LD) $(CC) $(CFLAGS) -r -nostdlib $(1) -o $@ $^ $(filter -l:%,$(LIBS)) && \
 	$(OBJCOPY) --wildcard $(WEAK:%=--weaken-symbol='%') $@
 
+# libcrypto asks the processor what it can as soon as it is loaded, which a hypervisor answers slowly: preload/late.c.
 $(BUILD)/libctshim.o: $(PRELOAD_OBJECTS) $(LIBRARY_OBJECTS)
-	$(weaken)
+	$(call weaken,-Wl$(comma)--wrap=OPENSSL_cpuid_setup)
 
 $(BUILD)/ctshim.o: $(CLI_OBJECTS) $(LIBRARY_OBJECTS)
-	$(weaken)
+	$(call weaken)
 
 # SHSTK: all of it, libcrypto.a too, returns only to where it was called from. Where that was compiled
 # without saying so, as Debian 12's, a process would lose its shadow stack to the library.

@@ -9,6 +9,7 @@
 #include "ciphertext.h"
 #include "journal.h"
 #include "keys.h"
+#include "late.h"
 #include "log.h"
 #include "raw.h"
 
@@ -20,6 +21,7 @@ static int get_crypto(const struct ct_crypto **crypto, struct ct_error *err)
 {
 	struct ct_crypto *made = atomic_load(&shared_crypto), *expected = NULL;
 	if (made == NULL) {
+		shim_late_start();
 		if (ct_crypto_new(&made, err) < 0)
 			return -1;
 		if (!atomic_compare_exchange_strong(&shared_crypto, &expected, made)) {
