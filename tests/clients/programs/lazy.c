@@ -427,6 +427,28 @@ CHECK(check_read_by_the_kernel)
 	munmap(p, size);
 }
 
+/* An ordinary file, read to where nothing was touched yet. */
+CHECK(check_an_ordinary_file_read_there)
+{
+	const char *path = scratch_path("ordinary");
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	memset(room, 0x42, 3000);
+	must(fd >= 0 && write(fd, room, 3000) == 3000);
+	for (int way = 0; way < 4; way++) {
+		unsigned char *p = map_all(PROT_READ | PROT_WRITE, MAP_PRIVATE);
+		size_t at = size / 3;
+		struct iovec parts[2] = {{p + at, 1000}, {p + at + 1000, 2000}};
+		lseek(fd, 0, SEEK_SET);
+		gives(3000, way == 0 ? read(fd, p + at, 3000) : way == 1 ? pread(fd, p + at, 3000, 0)
+			    : way == 2 ? readv(fd, parts, 2) : preadv(fd, parts, 2, 0));
+		all_equal(__LINE__, p + at, 0x42, 3000);
+		right(p, 0, at);
+		right(p + at + 3000, at + 3000, size - at - 3000);
+		munmap(p, size);
+	}
+	close(fd);
+}
+
 CHECK(check_parts_and_what_comes_after)
 {
 	size_t page = page_size();
