@@ -12,8 +12,8 @@ from harness import BUILD, ROOT, TIMEOUT, Result  # noqa: E402
 
 CACHE = BUILD / "distros"
 INSIDE = "/ctshim"  # what tests put into a folder, as it is called there
-BUILDING = ("gcc", "make", "libc6-dev", "libssl-dev", "libcjson-dev", "zlib1g-dev", "libzstd-dev", "pkg-config",
-            "dpkg-dev", "ca-certificates")
+BUILDING = ("gcc", "make", "libc6-dev", "libssl-dev", "libcjson-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev",
+            "pkg-config", "dpkg-dev", "ca-certificates")
 # suite -> packages beside python3: those that must be there, and those that unstable may lack for a while.
 SUITES = {
     "bookworm": ((), ()),
