@@ -14,6 +14,8 @@ static const int64_t NOWHERE = INT64_C(1) << 62;
 int shim_check_parts(int fd, const struct iovec *parts, int count, int flags)
 {
 	long got = SHIM_RAW(SYS_preadv2, fd, parts, count, NOWHERE, 0, flags);
+	if (got == -ENOSYS && flags == 0) /* before Linux 4.6 */
+		got = SHIM_RAW(SYS_preadv, fd, parts, count, NOWHERE, 0, 0);
 	return got < 0 ? (int)-got : 0;
 }
 

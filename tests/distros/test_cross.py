@@ -23,6 +23,8 @@ FORK = "it ignores MADV_WIPEONFORK, by which a child of fork is told from one of
 EMULATION = {
     "check_openat2": "it has no openat2",
     "check_popen": "the shell is one of this machine's, without the library",
+    "check_flags": "it has no MAP_SHARED_VALIDATE",
+    "same_no_plaintext_in_core_dumps": "its smaps do not tell what stays out of a core dump",
     "check_freopen_standard_input": FORK,
     "check_dup2_onto_standard_input": FORK,
 }

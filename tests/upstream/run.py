@@ -25,6 +25,7 @@ RUNS = [
     Run("v2", shim=True, seal=()),
     Run("v2-small-chunks", shim=True, seal=SMALL),
     Run("v1", shim=True, seal=V1),
+    Run("v2-lazy", shim=True, seal=(), serve="lazy"),
     Run("v2-memfd", shim=True, seal=(), serve="memfd"),
     Run("v2-bare", shim=False, seal=()),
     Run("v1-bare", shim=False, seal=V1),
