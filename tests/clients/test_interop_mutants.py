@@ -47,7 +47,7 @@ def test_every_reason_is_of_use():
         for name in names:
             assert any(m.startswith(name) for m in mutations.MUTATIONS), name
         assert here != OTHER and all(there != here for there in theres)
-    assert not explained("a bit of the header", REFUSED, SERVED) and not explained("reordered", SERVED, REFUSED)
+    assert not explained("a bit of the length", REFUSED, SERVED) and not explained("reordered", SERVED, REFUSED)
 
 
 @pytest.mark.parametrize("wrong, says", [("content", "OTHER BYTES are served"), ("parting", "served here, refused there")])

@@ -11,9 +11,9 @@ REASONS = {
       "offsets swapped, signed", "entries swapped, signed", "chunks swapped", "chunks and tags swapped, signed",
       "an entry of another file, signed", "metadata of another file"), REFUSED, (UNCHECKED, BY_CHANCE)):
         "their deserialize() gives ciphertext out when a tag does not match; their safe_open() refuses",
-    (("all reserved metadata removed",), REFUSED, (OTHER,)):
+    (("all reserved metadata removed",), REFUSED, (OTHER, SERVED)):  # SERVED: what was encrypted has hardly a byte
         "nothing says that it was encrypted: refused here where CTSHIM_REQUIRE=encrypted asks for that",
-    (("a field removed", "a field renamed"), REFUSED, (OTHER,)):
+    (("a field removed", "a field renamed", "a bit of the header"), REFUSED, (OTHER, SERVED)):
         "without __encryption__ they take it for a plain file; any of the four reserved names marks it here",
     (("a field twice",), REFUSED, (SERVED,)):
         "a repeated name: they take the last one, we refuse to guess",
