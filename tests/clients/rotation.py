@@ -1,5 +1,6 @@
 """What the tests of `rewrap` share: key files of two generations, and models between them."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,6 @@ class Rotation:
 
 def prepare(shim, folder, plain, *options, old_kid="old", new_kid="new"):
     """A rotation whose old keys have encrypted `plain`."""
-    import json
-
     place = folder / "files"
     place.mkdir()
     keys = {}

@@ -1,5 +1,6 @@
 """Mutated files: what is served is the plaintext or nothing. `make interop` tries many more of them."""
 
+import random
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interop"))
 
 import mutants  # noqa: E402
 import mutations  # noqa: E402
+from bases import pair  # noqa: E402
 from fixed import tools  # noqa: E402, F401
 from models import SEED  # noqa: E402
 from parting import OTHER, REASONS, REFUSED, SERVED, explained  # noqa: E402
@@ -26,10 +28,6 @@ def test_mutant(number, tools):
 @pytest.mark.parametrize("name", mutations.MUTATIONS)
 def test_each_mutation_changes_the_file(name, tools):
     """Twice the same for the same seed, otherwise for another, and never the file as it was."""
-    import random
-
-    from bases import pair
-
     for group in range(40):
         a, b = pair(SEED, group, tools)
         try:
@@ -53,10 +51,6 @@ def test_every_reason_is_of_use():
 @pytest.mark.parametrize("wrong, says", [("content", "OTHER BYTES are served"), ("parting", "served here, refused there")])
 def test_what_is_wrong_is_found(wrong, says, tools, monkeypatch):
     """A mutant that is served as something else, or that they refuse without a reason, does not pass."""
-    import random
-
-    from bases import pair
-
     a, b = pair(SEED, 0, tools)
     data = mutations.reordered(random.Random(1), a, b)
     monkeypatch.setattr(mutants, "mutant", lambda *_: ("reordered", a, data))
