@@ -58,11 +58,11 @@ struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit)
 		atomic_fetch_add(&lazy->users, 1); /* from here on it is not given back, if it still ends somewhere */
 		uintptr_t first = atomic_load(&lazy->end) > from ? first_of(lazy, from) : UINTPTR_MAX;
 		if (first >= limit) {
-			atomic_fetch_sub(&lazy->users, 1);
+			shim_lazy_release(lazy);
 			continue;
 		}
 		if (best != NULL)
-			atomic_fetch_sub(&best->users, 1);
+			shim_lazy_release(best);
 		best = lazy;
 		limit = first; /* another one must begin before */
 		*at = first;
@@ -74,7 +74,9 @@ struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit)
 
 void shim_lazy_release(struct shim_lazy *lazy)
 {
-	atomic_fetch_sub(&lazy->users, 1);
+	/* Who unmapped it meanwhile could not give it back. */
+	if (atomic_fetch_sub(&lazy->users, 1) == 1 && atomic_load(&lazy->end) == 0)
+		shim_lazy_reclaim();
 }
 
 unsigned shim_lazy_number(const struct shim_lazy *lazy)
@@ -88,7 +90,7 @@ struct shim_lazy *shim_lazy_get(unsigned number)
 	atomic_fetch_add(&lazy->users, 1);
 	if (atomic_load(&lazy->end) != 0)
 		return lazy;
-	atomic_fetch_sub(&lazy->users, 1);
+	shim_lazy_release(lazy);
 	return NULL;
 }
 
