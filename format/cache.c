@@ -1,30 +1,41 @@
 #include "cache.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "key.h"
 
+/* Memory that was used already is filled in a fraction of the time. */
+enum { SPARES = 4, SPARE_SHARE = 16 /* of the budget, at most, in one of them */ };
+
+struct room {
+	uint8_t *bytes;
+	size_t size;
+};
+
 struct entry {
 	struct entry *next;
 	uint64_t id;
-	size_t size;
-	uint8_t *bytes;
-	uint64_t served; /* bytes copied out of it so far */
-	uint64_t used;   /* clock value of the last use */
-	unsigned users;  /* threads that copy from it or fill it */
-	enum { FILLING, READY, FAILED } state;
+	struct room room;
+	size_t held;               /* bytes of the message that are here: all but the hole */
+	size_t hole, hole_end;     /* offsets in the message; the same when there is none */
+	uint64_t served;           /* bytes copied out of it so far */
+	uint64_t used;             /* clock value of the last use */
+	unsigned users;            /* threads that copy from it or fill it */
+	enum { FILLING, READY, DEAD } state;
 };
 
 struct ct_cache {
 	pthread_mutex_t lock; /* guards all below and every entry's fields but its bytes */
 	pthread_cond_t filled;
 	struct entry *entries;
-	uint64_t held, budget, clock;
+	uint64_t held, held_rests, budget, rests, clock;
+	struct room spares[SPARES];
 };
 
-int ct_cache_new(struct ct_cache **out, uint64_t budget, struct ct_error *err)
+int ct_cache_new(struct ct_cache **out, uint64_t budget, uint64_t rest, struct ct_error *err)
 {
 	struct ct_cache *cache = calloc(1, sizeof *cache);
 	if (cache == NULL)
@@ -32,27 +43,222 @@ int ct_cache_new(struct ct_cache **out, uint64_t budget, struct ct_error *err)
 	pthread_mutex_init(&cache->lock, NULL);
 	pthread_cond_init(&cache->filled, NULL);
 	cache->budget = budget;
+	cache->rests = rest;
 	*out = cache;
 	return 0;
 }
 
-static void entry_free(struct entry *entry)
+/* --- memory, with the lock held --- */
+
+static void room_free(struct room *room)
 {
-	if (entry->bytes != NULL)
-		ct_wipe(entry->bytes, entry->size);
-	free(entry->bytes);
+	if (room->bytes != NULL)
+		ct_wipe(room->bytes, room->size);
+	free(room->bytes);
+	*room = (struct room){0};
+}
+
+static struct room take_room(struct ct_cache *cache, size_t need)
+{
+	for (size_t i = 0; i < SPARES; i++) {
+		struct room spare = cache->spares[i];
+		if (spare.size < need || spare.size / 4 > need)
+			continue;
+		cache->spares[i] = (struct room){0};
+		return spare;
+	}
+	size_t size = need > 0 ? need : 1;
+	return (struct room){malloc(size), size};
+}
+
+/* The smallest of the spare ones and this one goes. */
+static void give_room(struct ct_cache *cache, struct room *room)
+{
+	size_t smallest = 0;
+	for (size_t i = 1; i < SPARES; i++)
+		if (cache->spares[i].size < cache->spares[smallest].size)
+			smallest = i;
+	if (room->size <= cache->budget / SPARE_SHARE && room->size > cache->spares[smallest].size) {
+		struct room larger = *room;
+		*room = cache->spares[smallest];
+		cache->spares[smallest] = larger;
+	}
+	room_free(room);
+}
+
+/* --- entries, with the lock held --- */
+
+static bool is_rest(const struct entry *entry)
+{
+	return entry->hole < entry->hole_end;
+}
+
+/* Take `entry` out of the list, and free it. */
+static void drop(struct ct_cache *cache, struct entry *entry)
+{
+	struct entry **link = &cache->entries;
+	while (*link != entry)
+		link = &(*link)->next;
+	*link = entry->next;
+	cache->held -= entry->held;
+	if (is_rest(entry))
+		cache->held_rests -= entry->held;
+	give_room(cache, &entry->room);
 	free(entry);
 }
+
+/* Drop the least recently used idle entries until the budgets hold. */
+static void trim(struct ct_cache *cache)
+{
+	bool rests;
+	while ((rests = cache->held_rests > cache->rests) || cache->held > cache->budget) {
+		struct entry *oldest = NULL;
+		for (struct entry *e = cache->entries; e != NULL; e = e->next)
+			if (e->users == 0 && (!rests || is_rest(e)) && (oldest == NULL || e->used < oldest->used))
+				oldest = e;
+		if (oldest == NULL)
+			return;
+		drop(cache, oldest);
+	}
+}
+
+static struct entry *find(struct ct_cache *cache, uint64_t id)
+{
+	for (struct entry *e = cache->entries; e != NULL; e = e->next)
+		if (e->id == id && e->state != DEAD)
+			return e;
+	return NULL;
+}
+
+/* A new entry that the caller is to fill. */
+static struct entry *add(struct ct_cache *cache, uint64_t id, size_t size, size_t hole, size_t hole_end,
+			 struct ct_error *err)
+{
+	struct entry *entry = calloc(1, sizeof *entry);
+	size_t held = size - (hole_end - hole);
+	if (entry != NULL)
+		entry->room = take_room(cache, held);
+	if (entry == NULL || entry->room.bytes == NULL) {
+		free(entry);
+		ct_fail_nomem(err);
+		return NULL;
+	}
+	entry->id = id;
+	entry->held = held;
+	entry->hole = hole;
+	entry->hole_end = hole_end;
+	entry->users = 1;
+	entry->used = ++cache->clock;
+	entry->next = cache->entries;
+	cache->entries = entry;
+	cache->held += held;
+	if (is_rest(entry))
+		cache->held_rests += held;
+	return entry;
+}
+
+/* One user fewer. */
+static void release(struct ct_cache *cache, struct entry *entry)
+{
+	entry->users--;
+	if (entry->users == 0 && (entry->state == DEAD || entry->served >= entry->held))
+		drop(cache, entry);
+	trim(cache);
+}
+
+static bool has(const struct entry *entry, size_t offset, size_t len)
+{
+	return offset + len <= entry->hole || offset >= entry->hole_end;
+}
+
+/* The entry that holds these bytes, with a user more; NULL: the caller has to open the message. */
+static struct entry *find_bytes(struct ct_cache *cache, uint64_t id, size_t offset, size_t len)
+{
+	struct entry *entry;
+	while ((entry = find(cache, id)) != NULL) {
+		entry->users++;
+		while (entry->state == FILLING)
+			pthread_cond_wait(&cache->filled, &cache->lock);
+		if (entry->state == READY && has(entry, offset, len))
+			return entry;
+		/* What another thread met with is its own affair; and what has gone elsewhere will not come back. */
+		entry->state = DEAD;
+		release(cache, entry);
+	}
+	return NULL;
+}
+
+/* With the lock held, which is not while bytes are copied. */
+static void copy(struct ct_cache *cache, struct entry *entry, size_t offset, size_t len, uint8_t *to)
+{
+	size_t at = offset < entry->hole_end ? offset : offset - (entry->hole_end - entry->hole);
+	entry->used = ++cache->clock;
+	entry->served += len;
+	pthread_mutex_unlock(&cache->lock);
+	memcpy(to, entry->room.bytes + at, len);
+	pthread_mutex_lock(&cache->lock);
+}
+
+static void filled(struct ct_cache *cache, struct entry *entry, int status)
+{
+	entry->state = status == 0 ? READY : DEAD;
+	pthread_cond_broadcast(&cache->filled);
+}
+
+int ct_cache_read(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len,
+		  uint8_t *to, ct_cache_fill *fill, void *context, struct ct_error *err)
+{
+	int status = 0;
+	pthread_mutex_lock(&cache->lock);
+	struct entry *entry = find_bytes(cache, id, offset, len);
+	if (entry == NULL && (entry = add(cache, id, size, size, size, err)) != NULL) {
+		pthread_mutex_unlock(&cache->lock);
+		status = fill(context, entry->room.bytes, err);
+		pthread_mutex_lock(&cache->lock);
+		filled(cache, entry, status);
+	}
+	if (entry == NULL)
+		status = -1;
+	if (status == 0)
+		copy(cache, entry, offset, len, to);
+	if (entry != NULL)
+		release(cache, entry);
+	pthread_mutex_unlock(&cache->lock);
+	return status;
+}
+
+int ct_cache_take(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len, uint8_t *to,
+		  ct_cache_split *split, void *context, struct ct_error *err)
+{
+	int status = 0;
+	pthread_mutex_lock(&cache->lock);
+	struct entry *entry = find_bytes(cache, id, offset, len);
+	if (entry != NULL) {
+		copy(cache, entry, offset, len, to);
+	} else if ((entry = add(cache, id, size, offset, offset + len, err)) != NULL) {
+		pthread_mutex_unlock(&cache->lock);
+		status = split(context, entry->room.bytes, err);
+		pthread_mutex_lock(&cache->lock);
+		filled(cache, entry, status);
+	} else {
+		status = -1;
+	}
+	if (entry != NULL)
+		release(cache, entry);
+	pthread_mutex_unlock(&cache->lock);
+	return status;
+}
+
+/* --- the whole cache --- */
 
 void ct_cache_free(struct ct_cache *cache)
 {
 	if (cache == NULL)
 		return;
-	while (cache->entries != NULL) {
-		struct entry *entry = cache->entries;
-		cache->entries = entry->next;
-		entry_free(entry);
-	}
+	while (cache->entries != NULL)
+		drop(cache, cache->entries);
+	for (size_t i = 0; i < SPARES; i++)
+		room_free(&cache->spares[i]);
 	pthread_cond_destroy(&cache->filled);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
@@ -62,109 +268,8 @@ void ct_cache_after_fork(struct ct_cache *cache)
 {
 	pthread_mutex_init(&cache->lock, NULL);
 	pthread_cond_init(&cache->filled, NULL);
-	/* The list may be half changed: it is left behind, not walked. */
+	/* Lists may be half changed: they are left behind, not walked. */
 	cache->entries = NULL;
-	cache->held = 0;
-}
-
-/* With the lock held: take `entry` out of the list. */
-static void unlink_entry(struct ct_cache *cache, struct entry *entry)
-{
-	struct entry **link = &cache->entries;
-	while (*link != entry)
-		link = &(*link)->next;
-	*link = entry->next;
-	cache->held -= entry->size;
-}
-
-/* With the lock held: drop the least recently used idle entries until the budget holds. */
-static void trim(struct ct_cache *cache)
-{
-	while (cache->held > cache->budget) {
-		struct entry *oldest = NULL;
-		for (struct entry *e = cache->entries; e != NULL; e = e->next)
-			if (e->users == 0 && (oldest == NULL || e->used < oldest->used))
-				oldest = e;
-		if (oldest == NULL)
-			return;
-		unlink_entry(cache, oldest);
-		entry_free(oldest);
-	}
-}
-
-static struct entry *find(struct ct_cache *cache, uint64_t id)
-{
-	for (struct entry *e = cache->entries; e != NULL; e = e->next)
-		if (e->id == id && e->state != FAILED)
-			return e;
-	return NULL;
-}
-
-/* With the lock held: a new entry that the caller is to fill. */
-static struct entry *add(struct ct_cache *cache, uint64_t id, size_t size, struct ct_error *err)
-{
-	struct entry *entry = calloc(1, sizeof *entry);
-	if (entry == NULL || (entry->bytes = malloc(size > 0 ? size : 1)) == NULL) {
-		free(entry);
-		ct_fail_nomem(err);
-		return NULL;
-	}
-	entry->id = id;
-	entry->size = size;
-	entry->next = cache->entries;
-	cache->entries = entry;
-	cache->held += size;
-	return entry;
-}
-
-/* With the lock held: one user fewer. */
-static void release(struct ct_cache *cache, struct entry *entry)
-{
-	entry->users--;
-	if (entry->users == 0 && (entry->state == FAILED || entry->served >= entry->size)) {
-		unlink_entry(cache, entry);
-		entry_free(entry);
-	}
-	trim(cache);
-}
-
-int ct_cache_read(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len,
-		  uint8_t *to, ct_cache_fill *fill, void *context, struct ct_error *err)
-{
-	int status = 0;
-	pthread_mutex_lock(&cache->lock);
-	struct entry *entry = find(cache, id);
-	if (entry == NULL) {
-		entry = add(cache, id, size, err);
-		if (entry == NULL) {
-			pthread_mutex_unlock(&cache->lock);
-			return -1;
-		}
-		entry->users++;
-		pthread_mutex_unlock(&cache->lock);
-		status = fill(context, entry->bytes, err);
-		pthread_mutex_lock(&cache->lock);
-		entry->state = status == 0 ? READY : FAILED;
-		pthread_cond_broadcast(&cache->filled);
-	} else {
-		entry->users++;
-		while (entry->state == FILLING)
-			pthread_cond_wait(&cache->filled, &cache->lock);
-		if (entry->state == FAILED) {
-			/* The other thread's error is its own: find out again. */
-			release(cache, entry);
-			pthread_mutex_unlock(&cache->lock);
-			return ct_cache_read(cache, id, size, offset, len, to, fill, context, err);
-		}
-	}
-	if (status == 0) {
-		entry->used = ++cache->clock;
-		entry->served += len;
-		pthread_mutex_unlock(&cache->lock);
-		memcpy(to, entry->bytes + offset, len);
-		pthread_mutex_lock(&cache->lock);
-	}
-	release(cache, entry);
-	pthread_mutex_unlock(&cache->lock);
-	return status;
+	cache->held = cache->held_rests = 0;
+	memset(cache->spares, 0, sizeof cache->spares);
 }

@@ -13,8 +13,8 @@
 
 struct ct_cache;
 
-/* `budget`: bytes that idle entries may hold together. */
-int ct_cache_new(struct ct_cache **cache, uint64_t budget, struct ct_error *err);
+/* `budget`: bytes that idle entries may hold together; those that ct_cache_take() leaves at most `rest`. */
+int ct_cache_new(struct ct_cache **cache, uint64_t budget, uint64_t rest, struct ct_error *err);
 void ct_cache_free(struct ct_cache *cache);
 
 /* Fill `bytes` with the message; on failure 0 bytes may be used. */
@@ -24,6 +24,14 @@ typedef int ct_cache_fill(void *context, uint8_t *bytes, struct ct_error *err);
  * opening it with `fill` when it is not there. Errors are those of `fill`, and CT_E_NOMEM. */
 int ct_cache_read(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len,
 		  uint8_t *to, ct_cache_fill *fill, void *context, struct ct_error *err);
+
+/* Open the message so that some of it lands in its place, and the rest, in order and without a gap, in `rest`. */
+typedef int ct_cache_split(void *context, uint8_t *rest, struct ct_error *err);
+
+/* ct_cache_read() for one who will not want these bytes again: when the message is not there, `split` puts them to
+ * `to` itself, and only what is left of the message stays here. 0 < len < size. */
+int ct_cache_take(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len, uint8_t *to,
+		  ct_cache_split *split, void *context, struct ct_error *err);
 
 /* For a child process after a fork, while it has one thread: forget everything, whatever state other
  * threads had left it in. */

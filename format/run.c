@@ -13,7 +13,19 @@ struct cursor {
 
 static uint8_t *place(const struct ct_run *run, uint64_t at)
 {
+	if (run->apart != NULL && at >= run->apart_from)
+		return at < run->apart_to ? run->apart + (at - run->apart_from)
+					  : run->memory + (at - (run->apart_to - run->apart_from));
 	return run->keep ? run->memory + at : run->memory + at % CT_RUN_GULP;
+}
+
+/* So many of `len` bytes from `at` on lie in one place. */
+static uint64_t until_place_changes(const struct ct_run *run, uint64_t at, uint64_t len)
+{
+	if (run->apart == NULL || at >= run->apart_to)
+		return len;
+	uint64_t left = (at < run->apart_from ? run->apart_from : run->apart_to) - at;
+	return left < len ? left : len;
 }
 
 /* The transformed gulp that ends at `end` goes out. */
@@ -34,6 +46,7 @@ static int gulp(const struct ct_run *run, struct cursor *cursor, struct ct_error
 	uint64_t len = cursor->total - cursor->read;
 	if (len > CT_RUN_GULP)
 		len = CT_RUN_GULP;
+	len = until_place_changes(run, cursor->read, len);
 	if (run->source->read_at(run->source->context, place(run, cursor->read), (size_t)len,
 				 run->source_data + cursor->base + cursor->read, err)
 	    < 0)
@@ -91,6 +104,18 @@ static int transform(const struct ct_run *run, struct cursor *cursor, struct ct_
 	return flush(run, cursor, cursor->read, err);
 }
 
+/* What was written so far. */
+static void wipe(const struct ct_run *run, const struct cursor *cursor)
+{
+	uint64_t in_memory = run->keep || cursor->read < CT_RUN_GULP ? cursor->read : CT_RUN_GULP;
+	if (run->apart != NULL && cursor->read > run->apart_from) {
+		uint64_t to = cursor->read < run->apart_to ? cursor->read : run->apart_to;
+		ct_wipe(run->apart, (size_t)(to - run->apart_from));
+		in_memory -= to - run->apart_from;
+	}
+	ct_wipe(run->memory, (size_t)in_memory);
+}
+
 int ct_run(const struct ct_run *run, struct ct_aead *aead, enum ct_direction direction,
 	   struct ct_error *err)
 {
@@ -102,7 +127,6 @@ int ct_run(const struct ct_run *run, struct ct_aead *aead, enum ct_direction dir
 	cursor.total = end - start;
 	int status = transform(run, &cursor, aead, direction, err);
 	if (status < 0 && direction == CT_OPEN)
-		ct_wipe(run->memory, (size_t)(run->keep || cursor.read < CT_RUN_GULP ? cursor.read
-										     : CT_RUN_GULP));
+		wipe(run, &cursor);
 	return status;
 }

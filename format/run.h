@@ -19,6 +19,9 @@ struct ct_run {
 	uint64_t sink_data;
 	uint8_t *memory; /* with a sink: CT_RUN_GULP bytes of room; without: room for the run, in place */
 	bool keep;       /* false with `sink` NULL: bytes are dropped, `memory` is one gulp (verifying) */
+	/* Bytes [apart_from, apart_to) of the run go here instead of `memory`, which has no room for them; NULL: none. */
+	uint8_t *apart;
+	uint64_t apart_from, apart_to;
 	const struct ct_progress *progress; /* or NULL */
 };
 

@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
 	BLOCK = 2 * 1024 * 1024,      /* bytes of a read that one task takes */
 	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
 	CACHE_MIN = 64 * 1024 * 1024,
+	RESTS_MIN = 16 * 1024 * 1024, /* of messages that were taken in part */
 	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
 };
 
@@ -72,8 +74,13 @@ int ct_view_new(struct ct_view **out, struct ct_model *model,
 		ct_fail(err, CT_E_ARGUMENT, "the model is not unlocked");
 		goto out;
 	}
-	uint64_t budget = model->encrypted ? largest_message(model) * CACHE_MESSAGES : 0;
-	if (ct_cache_new(&view->cache, budget > CACHE_MIN ? budget : CACHE_MIN, err) < 0
+	uint64_t largest = model->encrypted ? largest_message(model) : 0, budget = largest * CACHE_MESSAGES;
+	if (budget < CACHE_MIN)
+		budget = CACHE_MIN;
+	if (options->cache != 0 && options->cache < budget)
+		budget = options->cache;
+	uint64_t rests = largest * 2 > RESTS_MIN ? largest * 2 : RESTS_MIN;
+	if (ct_cache_new(&view->cache, budget, rests < budget ? rests : budget, err) < 0
 	    || make_image(view, err) < 0)
 		goto out;
 	ct_header_forget_reserved(&model->header); /* verified, unwrapped: never asked for again */
@@ -110,6 +117,7 @@ struct request {
 	const struct ct_source *source;
 	uint8_t *bytes;
 	uint64_t start, end; /* file offsets */
+	bool own;            /* nobody sees the bytes before the read is done */
 };
 
 /* A thread's cipher context, kept while it stays with one tensor. */
@@ -118,8 +126,7 @@ struct opener {
 	size_t tensor;
 };
 
-static int open_run(const struct request *request, struct opener *opener, size_t tensor,
-		    uint64_t first, uint64_t count, uint8_t *to, struct ct_error *err)
+static int prepare(const struct request *request, struct opener *opener, size_t tensor, struct ct_error *err)
 {
 	const struct ct_model *model = request->view->model;
 	if (opener->aead == NULL || opener->tensor != tensor) {
@@ -131,7 +138,13 @@ static int open_run(const struct request *request, struct opener *opener, size_t
 			return -1;
 		opener->tensor = tensor;
 	}
-	struct ct_run run = {
+	return 0;
+}
+
+static struct ct_run run_of(const struct request *request, size_t tensor, uint64_t first, uint64_t count, uint8_t *to)
+{
+	const struct ct_model *model = request->view->model;
+	return (struct ct_run){
 		.model = model,
 		.tensor = tensor,
 		.first = first,
@@ -142,13 +155,21 @@ static int open_run(const struct request *request, struct opener *opener, size_t
 		.memory = to,
 		.keep = true,
 	};
-	return ct_run(&run, opener->aead, CT_OPEN, err);
+}
+
+static int open_run(const struct request *request, struct opener *opener, size_t tensor,
+		    uint64_t first, uint64_t count, uint8_t *to, struct ct_error *err)
+{
+	struct ct_run run = run_of(request, tensor, first, count, to);
+	return prepare(request, opener, tensor, err) < 0 ? -1 : ct_run(&run, opener->aead, CT_OPEN, err);
 }
 
 struct partial {
 	const struct request *request;
 	struct opener *opener;
 	const struct ct_piece *piece;
+	uint8_t *to; /* for the part from `at` to `end`, file offsets */
+	uint64_t at, end;
 };
 
 static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
@@ -156,6 +177,18 @@ static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
 	struct partial *partial = context;
 	return open_run(partial->request, partial->opener, partial->piece->tensor,
 			partial->piece->message, 1, bytes, err);
+}
+
+static int split_message(void *context, uint8_t *rest, struct ct_error *err)
+{
+	struct partial *partial = context;
+	const struct ct_piece *piece = partial->piece;
+	struct ct_run run = run_of(partial->request, piece->tensor, piece->message, 1, rest);
+	run.apart = partial->to;
+	run.apart_from = partial->at - piece->start;
+	run.apart_to = partial->end - piece->start;
+	return prepare(partial->request, partial->opener, piece->tensor, err) < 0
+		       ? -1 : ct_run(&run, partial->opener->aead, CT_OPEN, err);
 }
 
 /* Whole messages from `piece` on that begin before `limit` and end inside the request. */
@@ -205,9 +238,12 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 		return open_run(request, opener, piece.tensor, piece.message, count, to, err);
 	}
 	*next = end;
+	struct partial partial = {request, opener, &piece, to, at, end};
+	if (request->own)
+		return ct_cache_take(view->cache, piece.start, (size_t)(piece.end - piece.start),
+				     (size_t)(at - piece.start), (size_t)(end - at), to, split_message, &partial, err);
 	if (check_writable(request, to, (size_t)(end - at), err) < 0)
 		return -1;
-	struct partial partial = {request, opener, &piece};
 	return ct_cache_read(view->cache, piece.start, (size_t)(piece.end - piece.start),
 			     (size_t)(at - piece.start), (size_t)(end - at), to, fill_message, &partial,
 			     err);
@@ -239,15 +275,15 @@ int ct_view_read(struct ct_view *view, const struct ct_source *source, void *byt
 	return ct_view_read_on(view, source, bytes, len, offset, view->options.threads, err);
 }
 
-int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
-		    uint64_t offset, unsigned threads, struct ct_error *err)
+static int read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		   uint64_t offset, unsigned threads, bool own, struct ct_error *err)
 {
 	uint64_t size = view->model->file_size;
 	if (offset > size || len > size - offset)
 		return ct_fail(err, CT_E_ARGUMENT, "a read past the end of the file");
 	if (len == 0)
 		return 0;
-	struct request request = {view, source, bytes, offset, offset + len};
+	struct request request = {view, source, bytes, offset, offset + len, own};
 	uint64_t blocks = (len - 1) / BLOCK + 1, worth = len / PER_THREAD;
 	if (threads > view->options.threads)
 		threads = view->options.threads;
@@ -257,4 +293,16 @@ int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *
 	if (status < 0 && err->sys != EFAULT)
 		ct_wipe(bytes, len);
 	return status;
+}
+
+int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		    uint64_t offset, unsigned threads, struct ct_error *err)
+{
+	return read_on(view, source, bytes, len, offset, threads, false, err);
+}
+
+int ct_view_fill(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		 uint64_t offset, unsigned threads, struct ct_error *err)
+{
+	return read_on(view, source, bytes, len, offset, threads, true, err);
 }

@@ -13,6 +13,7 @@ struct ct_view;
 struct ct_view_options {
 	const struct ct_crypto *crypto; /* must outlive the view */
 	unsigned threads;               /* at most so many for one read; 0 counts as 1 */
+	uint64_t cache;                 /* bytes of plaintext that it may keep beside; 0: as it sees fit */
 };
 
 /* Make the view of an unlocked encrypted model, or of a plain one. The view takes the model over, also
@@ -36,6 +37,11 @@ int ct_view_read(struct ct_view *view, const struct ct_source *source, void *byt
  * made, and nothing is asked of the C library but memory. */
 int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		    uint64_t offset, unsigned threads, struct ct_error *err);
+
+/* The same for memory that nobody else sees before the call returns, and that is read once: of a message that lies in the range
+ * in part, that part is opened in place, and only the rest is kept for whoever comes for it. */
+int ct_view_fill(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+		 uint64_t offset, unsigned threads, struct ct_error *err);
 
 /* See ct_cache_after_fork(). */
 void ct_view_after_fork(struct ct_view *view);

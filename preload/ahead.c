@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "lazy.h"
+#include "pool.h"
 #include "raw.h"
 #include "real.h"
 
@@ -16,13 +17,13 @@ enum {
 	QUEUE = 256,
 	THREADS_MAX = 16,
 	STACK_SIZE = 512 * 1024,
-	MOST = 256 * 1024 * 1024, /* bytes ahead of a reader */
-	PATIENCE_MS = 500,        /* of an idle thread, when nothing is mapped lazily any more */
+	PATIENCE_MS = 500,      /* of an idle thread, when nothing is mapped lazily any more */
+	POOL_PATIENCE_S = 3,    /* and while something is, before it empties the pool */
 };
 
 struct request {
 	unsigned mapping;
-	size_t window;
+	size_t first, count;
 };
 
 static struct request queue[QUEUE];
@@ -31,32 +32,6 @@ static atomic_flag busy = ATOMIC_FLAG_INIT;
 static _Atomic uint32_t asked; /* a futex: how often something was asked for */
 static atomic_uint threads;
 static _Atomic(shim_ahead_work *) do_work;
-
-static size_t guess(struct shim_runs *runs, size_t touched, size_t most, size_t *start)
-{
-	for (size_t i = 0; i < SHIM_RUNS; i++) {
-		struct shim_run *run = &runs->runs[i];
-		size_t end = run->next + run->ahead, more = run->ahead == 0 ? 1 : run->ahead * 2;
-		if (run->next == 0 || touched < run->next || touched > end)
-			continue; /* it neither goes on, nor has caught up with what is under way */
-		if (more > most)
-			more = most;
-		*start = end > touched ? end : touched + 1;
-		*run = (struct shim_run){touched + 1, more};
-		return *start <= touched + more ? touched + 1 + more - *start : 0;
-	}
-	runs->runs[runs->turn++ % SHIM_RUNS] = (struct shim_run){touched + 1, 0};
-	return 0;
-}
-
-size_t shim_ahead_guess(struct shim_runs *runs, size_t touched, size_t size, size_t *start)
-{
-	if (atomic_flag_test_and_set(&runs->busy))
-		return 0;
-	size_t worth = guess(runs, touched, MOST / size > 0 ? MOST / size : 1, start);
-	atomic_flag_clear(&runs->busy);
-	return worth;
-}
 
 static void acquire(void)
 {
@@ -77,16 +52,28 @@ static bool take(struct request *request)
 	return any;
 }
 
-void shim_ahead_ask(unsigned mapping, size_t window)
+bool shim_ahead_there(void)
 {
-	if (atomic_load(&threads) == 0)
+	return atomic_load(&threads) != 0;
+}
+
+void shim_ahead_ask(unsigned mapping, size_t from, size_t windows)
+{
+	if (!shim_ahead_there())
 		return;
 	acquire();
 	if (count < QUEUE)
-		queue[(first + count++) % QUEUE] = (struct request){mapping, window};
+		queue[(first + count++) % QUEUE] = (struct request){mapping, from, windows};
 	atomic_flag_clear(&busy);
 	atomic_fetch_add(&asked, 1);
 	SHIM_RAW(SYS_futex, &asked, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+}
+
+/* How long to wait for something to do: NULL: for ever. */
+static const struct timespec *patience(void)
+{
+	static const struct timespec brief = {.tv_nsec = PATIENCE_MS * 1000000L}, long_one = {.tv_sec = POOL_PATIENCE_S};
+	return !shim_lazy_any() ? &brief : shim_pool_bytes() > 0 ? &long_one : NULL;
 }
 
 static void *serve(void *unused)
@@ -96,15 +83,15 @@ static void *serve(void *unused)
 		struct request request;
 		uint32_t before = atomic_load(&asked);
 		if (take(&request)) {
-			atomic_load(&do_work)(request.mapping, request.window);
+			atomic_load(&do_work)(request.mapping, request.first, request.count);
 			idle = false;
 			continue;
 		}
+		if (idle)
+			shim_pool_empty();
 		if (idle && !shim_lazy_any())
 			break;
-		const struct timespec patience = {.tv_nsec = PATIENCE_MS * 1000000L};
-		idle = SHIM_RAW(SYS_futex, &asked, FUTEX_WAIT_PRIVATE, before, shim_lazy_any() ? NULL : &patience, 0, 0)
-		       == -ETIMEDOUT;
+		idle = SHIM_RAW(SYS_futex, &asked, FUTEX_WAIT_PRIVATE, before, patience(), 0, 0) == -ETIMEDOUT;
 	}
 	atomic_fetch_sub(&threads, 1);
 	return NULL;

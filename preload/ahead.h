@@ -1,38 +1,23 @@
 /* Threads of the shim's that decrypt ahead of who reads in sequence. They are a convenience: without them, as in a forked
- * child, whoever touches a window decrypts it. They end a while after the last lazy mapping. */
+ * child, whoever touches a window decrypts it. They end a while after the last lazy mapping,
+ * and then, or when nobody has used it for longer, they give the pool's memory back (pool.h). */
 #ifndef SHIM_AHEAD_H
 #define SHIM_AHEAD_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A sequence of touches in one mapping, as seen so far. */
-struct shim_run {
-	size_t next;  /* the window with which it would go on */
-	size_t ahead; /* windows that were asked for beyond it */
-};
-
-enum { SHIM_RUNS = 4 }; /* of one mapping: several threads may read different parts of it */
-
-struct shim_runs {
-	struct shim_run runs[SHIM_RUNS];
-	unsigned turn;
-	atomic_flag busy;
-};
-
-/* Window `touched` of a mapping with windows of `size` bytes was touched: *first and the number of those that are worth
- * decrypting now; 0 for what looks random, and while another thread asks the same. Async-signal-safe; signals blocked. */
-size_t shim_ahead_guess(struct shim_runs *runs, size_t touched, size_t size, size_t *first);
-
-/* What the threads do, for each window that was asked for; false: there is no such window. */
-typedef void shim_ahead_work(unsigned mapping, size_t window);
+/* What the threads do with windows that were asked for. */
+typedef void shim_ahead_work(unsigned mapping, size_t first, size_t count);
 
 /* Make up to `threads` threads, if there are none. Not in a signal handler. */
 void shim_ahead_start(unsigned threads, shim_ahead_work *work);
 
-/* Ask for a window. What does not fit the queue is forgotten. Async-signal-safe; signals blocked. */
-void shim_ahead_ask(unsigned mapping, size_t window);
+/* Are there any? */
+bool shim_ahead_there(void);
+
+/* Ask for windows. What does not fit the queue is forgotten. Async-signal-safe; signals blocked. */
+void shim_ahead_ask(unsigned mapping, size_t first, size_t count);
 
 /* Nothing is mapped lazily any more: idle threads are to see that. */
 void shim_ahead_rest(void);

@@ -12,6 +12,7 @@
 #include "late.h"
 #include "log.h"
 #include "raw.h"
+#include "resident.h"
 
 enum { ATTEMPTS = 10 };
 
@@ -115,7 +116,8 @@ static bool has_changed(int fd, struct stat *st)
 int shim_build_view(struct ct_view **view, int fd, const struct stat *st, const char *path,
 		    const struct shim_config *config, struct ct_error *err)
 {
-	struct ct_view_options options = {.threads = config->threads};
+	struct ct_view_options options = {.threads = config->threads,
+					  .cache = shim_resident_cache((size_t)config->resident)};
 	struct ct_source source = shim_source(&fd, (uint64_t)st->st_size);
 	struct ct_model *model = NULL;
 	struct stat now = *st;

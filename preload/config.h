@@ -15,6 +15,7 @@ enum shim_level { SHIM_OFF, SHIM_ERROR, SHIM_WARN, SHIM_INFO, SHIM_DEBUG };
 struct shim_config {
 	enum shim_mode mode;   /* CTSHIM_SERVE */
 	uint64_t lazy_from;    /* CTSHIM_LAZY_FROM: shorter mappings are decrypted at once; bytes */
+	uint64_t resident;     /* CTSHIM_RESIDENT: bytes of plaintext that lazy mappings may hold at once; 0: no bound */
 	unsigned threads;      /* CTSHIM_THREADS, at least 1 */
 	const char *match;     /* CTSHIM_MATCH: globs separated by ':'; NULL: every file */
 	bool disabled;         /* CTSHIM_DISABLE */

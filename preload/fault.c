@@ -44,6 +44,15 @@ static bool is_write(const ucontext_t *context)
 #endif
 }
 
+bool shim_fault_tells_writes(void)
+{
+#if defined(__x86_64__)
+	return true;
+#else
+	return false;
+#endif
+}
+
 static void queue(int number, siginfo_t *info)
 {
 	SHIM_RAW(SYS_rt_tgsigqueueinfo, raw_getpid(), SHIM_RAW(SYS_gettid, 0, 0, 0, 0, 0, 0), number, info, 0, 0);

@@ -13,6 +13,9 @@ bool shim_fault_watch(void);
  * action becomes *action; either can be NULL. */
 bool shim_fault_exchange(const struct sigaction *action, struct sigaction *old);
 
+/* Does the processor tell reads that fault from writes? */
+bool shim_fault_tells_writes(void);
+
 /* In a forked child: another thread may have held the lock. */
 void shim_fault_after_fork(void);
 

@@ -219,13 +219,16 @@ void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hin
 	release(&before);
 }
 
-static int read_view(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset, unsigned threads,
-		     struct ct_error *err)
+typedef int read_function(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
+			  uint64_t offset, unsigned threads, struct ct_error *err);
+
+static int read_view(struct shim_file *file, read_function *read, int fd, void *bytes, size_t len, uint64_t offset,
+		     unsigned threads, struct ct_error *err)
 {
 	struct shim_guard guard;
 	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
 	shim_guard_enter(&guard, len);
-	int status = ct_view_read_on(file->view, &source, bytes, len, offset, threads, err);
+	int status = read(file->view, &source, bytes, len, offset, threads, err);
 	shim_guard_leave(&guard);
 	return status;
 }
@@ -241,21 +244,23 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 		   enum shim_doing doing)
 {
 	struct ct_error err;
-	int status = read_view(file, fd, bytes, len, offset, UINT_MAX, &err);
+	int status = read_view(file, ct_view_read_on, fd, bytes, len, offset, UINT_MAX, &err);
 	if (status == 0)
 		return 0;
 	return shim_file_is(file, fd) ? tell(file, &err, doing) : SHIM_ANOTHER;
 }
 
-int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads)
+int shim_file_fill_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads, bool log)
 {
 	struct ct_error err;
 	int fd, status;
 	do {
 		fd = atomic_load(&file->own);
-		status = read_view(file, fd, bytes, len, offset, threads, &err);
+		status = read_view(file, ct_view_fill, fd, bytes, len, offset, threads, &err);
 	} while (status != 0 && fd != atomic_load(&file->own)); /* it was moved meanwhile */
-	return status == 0 ? 0 : tell(file, &err, SHIM_READING);
+	if (status == 0)
+		return 0;
+	return log ? tell(file, &err, SHIM_READING) : ct_error_errno(&err, true);
 }
 
 bool shim_file_own_get(struct shim_file *file, int fd)

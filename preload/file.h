@@ -65,9 +65,9 @@ void shim_file_own_put(struct shim_file *file);
 /* The own descriptor `from` is `to` now: for shim_own_move(). */
 void shim_file_own_moved(int from, int to);
 
-/* shim_file_read() from the own descriptor, on at most `threads` threads. Async-signal-safe with one, as far as the
- * allocator is. */
-int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads);
+/* Fill memory that nobody else sees yet, from the own descriptor, on at most `threads` threads: see ct_view_fill(). 0 or an
+ * errno; failures are logged when `log` says so. Async-signal-safe with one thread, as far as the allocator is. */
+int shim_file_fill_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads, bool log);
 
 /* In a forked child: threads that held locks or were building entries do not exist here. */
 void shim_file_after_fork(void);

@@ -11,8 +11,10 @@
 #include "lazy_fill.h"
 #include "lazy_table.h"
 #include "pages.h"
+#include "pool.h"
 #include "process.h"
 #include "raw.h"
+#include "resident.h"
 #include "stack.h"
 
 static bool allows(int prot, bool write)
@@ -20,51 +22,74 @@ static bool allows(int prot, bool write)
 	return write ? (prot & PROT_WRITE) != 0 : (prot & (PROT_READ | PROT_WRITE | PROT_EXEC)) != 0;
 }
 
-/* The same address again and again, where all is as it should be: not our fault. */
-static bool is_stuck(uintptr_t at)
+/* How often this thread has faulted at this address without a fault elsewhere. */
+static unsigned repeated(uintptr_t at)
 {
-	enum { MANY = 1000 };
 	static _Thread_local uintptr_t last __attribute__((tls_model("initial-exec")));
 	static _Thread_local unsigned times __attribute__((tls_model("initial-exec")));
 	times = at == last ? times + 1 : 0;
 	last = at;
-	return times > MANY;
+	return times;
 }
 
+/* In parts that several threads can share, and none of which anybody has to wait long for. */
 static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 {
-	for (size_t i = first; i < first + count && i < lazy->count; i++)
-		if (atomic_load(&lazy->windows[i].state) == SHIM_WINDOW_EMPTY)
-			shim_ahead_ask(shim_lazy_number(lazy), i);
+	const size_t few = 8, most = (size_t)16 << 20;
+	size_t part = count > 4 * few ? most / lazy->size : few * SHIM_HUGE_PAGE / 2 / lazy->size;
+	if (part == 0)
+		part = 1;
+	for (size_t i = first, end = first + count; i < end;) {
+		size_t place = i + lazy->skip - (shim_lazy_has_head(lazy) ? 1 : 0);
+		size_t stop = i + part - place % part; /* huge pages are not cut in two */
+		if (stop > end)
+			stop = end;
+		shim_ahead_ask(shim_lazy_number(lazy), i, stop - i);
+		i = stop;
+	}
 }
 
-/* Before the window that was touched is decrypted, so that all goes on at once. */
-static void look_ahead(struct shim_lazy *lazy, size_t touched)
+static enum shim_fault touch_empty(struct shim_lazy *lazy, uintptr_t at)
 {
-	size_t first, count = 0;
-	if (!atomic_load(&lazy->random))
-		count = shim_ahead_guess(&lazy->runs, touched, lazy->size, &first);
-	if (count > 0)
-		ask_for(lazy, first, count);
+	enum shim_window_state state;
+	size_t number = shim_window_at(lazy, at);
+	struct shim_plan plan = shim_lazy_plan(lazy, at);
+	struct shim_fill fill = {.lazy = lazy, .number = number, .first = plan.first, .count = plan.count, .threads = 1};
+	bool ours = shim_window_try(&lazy->windows[number], SHIM_WINDOW_EMPTY);
+	/* Asked before the work begins, so that all goes on at once. */
+	if (plan.ahead_count > 0)
+		ask_for(lazy, plan.ahead, plan.ahead_count);
+	if (ours || shim_window_claim(&lazy->windows[number], &state)) {
+		shim_stack_run(shim_lazy_fill, &fill);
+		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;
+	}
+	return state == SHIM_WINDOW_FAILED ? SHIM_FAULT_BROKEN
+					   : state == SHIM_WINDOW_GONE ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
 }
 
 static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 {
-	enum shim_window_state state;
-	struct shim_fill fill = {.lazy = lazy, .number = shim_window_at(lazy, at), .threads = 1};
-	struct shim_window *window = &lazy->windows[fill.number];
+	size_t number = shim_window_at(lazy, at);
+	struct shim_window *window = &lazy->windows[number];
 	if (!allows(atomic_load(&window->prot), write))
 		return SHIM_FAULT_OTHER;
-	uint32_t now = atomic_load(&window->state);
-	if (now == SHIM_WINDOW_EMPTY || now == SHIM_WINDOW_CLAIMED)
-		look_ahead(lazy, fill.number);
-	if (shim_window_claim(window, &state)) {
-		shim_stack_run(shim_lazy_fill, &fill);
-		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;
-	}
-	if (state == SHIM_WINDOW_FAILED)
+	const unsigned many = 1000; /* where all is as it should be: not our fault */
+	unsigned times = repeated(at);
+	switch (atomic_load(&window->state)) {
+	case SHIM_WINDOW_FAILED:
 		return SHIM_FAULT_BROKEN;
-	return state == SHIM_WINDOW_GONE || is_stuck(at) ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
+	case SHIM_WINDOW_GONE:
+		return SHIM_FAULT_OTHER;
+	case SHIM_WINDOW_COOL:
+		shim_resident_warm(lazy, number);
+		return times > many ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
+	case SHIM_WINDOW_READY:
+		if (shim_resident_most() != 0 && (write || (times > 0 && !shim_fault_tells_writes())))
+			shim_resident_keep(lazy, number);
+		return times > many ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
+	default:
+		return touch_empty(lazy, at);
+	}
 }
 
 enum shim_fault shim_lazy_fault(uintptr_t at, bool write)
@@ -86,9 +111,11 @@ enum shim_fault shim_lazy_fault(uintptr_t at, bool write)
 static void make_ready(struct shim_lazy *lazy, size_t number)
 {
 	enum shim_window_state state;
-	struct shim_fill fill = {.lazy = lazy, .number = number, .threads = UINT_MAX};
+	struct shim_fill fill = {.lazy = lazy, .number = number, .first = number, .count = 1, .threads = UINT_MAX};
 	if (shim_window_claim(&lazy->windows[number], &state))
 		shim_lazy_fill(&fill);
+	else if (state == SHIM_WINDOW_COOL)
+		shim_resident_warm(lazy, number);
 }
 
 typedef void visit(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end);
@@ -149,14 +176,55 @@ static void ready_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr
 	make_ready(lazy, i);
 }
 
-void shim_lazy_ready(const void *bytes, size_t len)
+static void keep_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	(void)start, (void)end;
+	make_ready(lazy, i);
+	shim_resident_keep(lazy, i);
+}
+
+static void hold_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	(void)start, (void)end;
+	atomic_fetch_add(&lazy->windows[i].pins, 1); /* from here on it is not let go of */
+	make_ready(lazy, i);
+}
+
+static void let_go_of_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	(void)start, (void)end;
+	atomic_fetch_sub(&lazy->windows[i].pins, 1);
+}
+
+static void visit_bytes(const void *bytes, size_t len, visit *each)
 {
 	uintptr_t start = (uintptr_t)bytes;
 	int saved = errno;
 	if (!shim_lazy_any() || len == 0)
 		return;
-	for_each(start, start + len < start ? UINTPTR_MAX : start + len, ready_one);
+	for_each(start, start + len < start ? UINTPTR_MAX : start + len, each);
 	errno = saved;
+}
+
+void shim_lazy_ready(const void *bytes, size_t len)
+{
+	visit_bytes(bytes, len, ready_one);
+}
+
+void shim_lazy_ready_to_write(const void *bytes, size_t len)
+{
+	visit_bytes(bytes, len, keep_one);
+}
+
+void shim_lazy_hold(const void *bytes, size_t len)
+{
+	visit_bytes(bytes, len, shim_resident_most() != 0 ? hold_one : ready_one);
+}
+
+void shim_lazy_let_go(const void *bytes, size_t len)
+{
+	if (shim_resident_most() != 0)
+		visit_bytes(bytes, len, let_go_of_one);
 }
 
 /* A window that goes only in part must be there first, as ordinary memory: it would be moved whole. One that cannot be
@@ -164,6 +232,7 @@ void shim_lazy_ready(const void *bytes, size_t len)
 static void leave(struct shim_lazy *lazy, size_t i)
 {
 	make_ready(lazy, i);
+	shim_resident_keep(lazy, i);
 	if (atomic_load(&lazy->windows[i].state) == SHIM_WINDOW_FAILED)
 		shim_pages_past_end(shim_window_start(lazy, i), shim_window_end(lazy, i) - shim_window_start(lazy, i),
 				    atomic_load(&lazy->windows[i].prot));
@@ -201,10 +270,12 @@ bool shim_lazy_protect(uintptr_t *start, uintptr_t *end, int prot)
 		if (shim_window_start(lazy, i) < *start || stop > *end) {
 			shim_lazy_ready((void *)*start, 1);
 		} else if (shim_window_claim(&lazy->windows[i], &state)) {
-			atomic_store(&lazy->windows[i].prot, prot);
+			atomic_store(&lazy->windows[i].prot, (unsigned char)prot);
 			shim_window_set(&lazy->windows[i], SHIM_WINDOW_EMPTY);
 			kernel = false;
 		}
+		if (kernel)
+			shim_resident_keep(lazy, i); /* the kernel's word counts from now on */
 		if (stop < *end)
 			*end = stop;
 	}
@@ -246,5 +317,7 @@ void shim_lazy_after_fork(void)
 	shim_fault_after_fork();
 	shim_stack_after_fork();
 	shim_ahead_after_fork();
+	shim_pool_after_fork();
+	shim_resident_after_fork();
 	shim_lazy_table_after_fork();
 }

@@ -21,8 +21,9 @@ static inline bool shim_lazy_any(void)
 /* Can this be mapped lazily, and is it worth it, from `least` bytes on? `request` is valid and page aligned. */
 bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request, uint64_t least);
 
-/* Map it; `threads` may decrypt ahead of a reader. MAP_FAILED, errno untouched: it has to be done eagerly. */
-void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request, unsigned threads);
+/* Map it. MAP_FAILED, errno untouched: it has to be done eagerly. */
+void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request,
+		    const struct shim_config *config);
 
 /* What madvise() says of the future: MADV_WILLNEED, MADV_RANDOM, or one that takes that back. */
 void shim_lazy_advise(const void *address, size_t len, int advice);
@@ -32,8 +33,14 @@ void shim_lazy_advise(const void *address, size_t len, int advice);
 enum shim_fault { SHIM_FAULT_OTHER, SHIM_FAULT_DONE, SHIM_FAULT_BROKEN };
 enum shim_fault shim_lazy_fault(uintptr_t at, bool write);
 
-/* The kernel is about to look at, or to write to, these bytes: decrypt what is not yet. */
+/* The kernel is about to look at these bytes: decrypt what is not yet. shim_lazy_hold() makes it stay, until
+ * shim_lazy_let_go() of the same bytes. */
 void shim_lazy_ready(const void *bytes, size_t len);
+void shim_lazy_hold(const void *bytes, size_t len);
+void shim_lazy_let_go(const void *bytes, size_t len);
+
+/* They are about to be written to, past the fault that would tell of it. */
+void shim_lazy_ready_to_write(const void *bytes, size_t len);
 
 /* The pages of this range are about to be unmapped: no window will be moved there any more. */
 void shim_lazy_gone(uintptr_t start, uintptr_t end);

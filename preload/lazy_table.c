@@ -4,16 +4,19 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "ahead.h"
 #include "guard.h"
 #include "lazy.h"
-#include "pages.h"
 #include "raw.h"
+#include "resident.h"
 
 enum {
-	LAZY_MAX = 4096,         /* mappings */
-	WINDOWS_MAX = 1024,      /* of one mapping: each is a mapping to the kernel, which allows 65530 in all */
-	WIDE = 64 * 1024 * 1024, /* mappings from here on have larger windows, which cut fewer chunks in two */
+	LAZY_MAX = 4096,    /* mappings */
+	WINDOWS_MAX = 2400, /* of one mapping: lazy_plan.c keeps their pieces below 2048, the kernel allows 65530 in all */
+	WINDOW = 1 << 20,   /* bytes, or more */
+	WINDOWS_OF_BOUND = 32, /* while there is a bound, so many fit it */
 };
 
 atomic_uint shim_lazy_count;
@@ -23,12 +26,17 @@ static struct shim_lock lock;
 
 uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i)
 {
-	return i == 0 ? atomic_load(&lazy->start) : lazy->base + i * lazy->size;
+	uintptr_t start = atomic_load(&lazy->start);
+	size_t shift = shim_lazy_has_head(lazy) ? 1 : 0;
+	if (i < shift)
+		return start;
+	start += (i - shift + lazy->skip) * lazy->size;
+	return start > lazy->head ? start : lazy->head;
 }
 
 uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i)
 {
-	return i + 1 == lazy->count ? atomic_load(&lazy->end) : lazy->base + (i + 1) * lazy->size;
+	return i + 1 >= lazy->count ? atomic_load(&lazy->end) : shim_window_start(lazy, i + 1);
 }
 
 /* The first address from `at` on that is still the mapping's. Where it was unmapped another may be by now. */
@@ -41,7 +49,7 @@ static uintptr_t first_of(const struct shim_lazy *lazy, uintptr_t at)
 		size_t i = shim_window_at(lazy, at);
 		if (atomic_load(&lazy->windows[i].state) != SHIM_WINDOW_GONE)
 			return at;
-		at = lazy->base + (i + 1) * lazy->size;
+		at = i + 1 < lazy->count ? shim_window_start(lazy, i + 1) : end;
 	}
 	return UINTPTR_MAX;
 }
@@ -100,6 +108,8 @@ void shim_lazy_give_up(struct shim_lazy *lazy, size_t i)
 	struct shim_window *window = &lazy->windows[i];
 	if (!shim_window_claim(window, &state) && state == SHIM_WINDOW_GONE)
 		return;
+	if (state == SHIM_WINDOW_READY || state == SHIM_WINDOW_COOL)
+		shim_resident_less(shim_window_end(lazy, i) - shim_window_start(lazy, i));
 	shim_window_set(window, SHIM_WINDOW_GONE);
 	if (atomic_fetch_sub(&lazy->left, 1) == 1)
 		atomic_store(&lazy->end, 0);
@@ -157,12 +167,30 @@ bool shim_window_claim(struct shim_window *window, enum shim_window_state *state
 	}
 }
 
+bool shim_window_try(struct shim_window *window, enum shim_window_state from)
+{
+	uint32_t now = from;
+	return atomic_compare_exchange_strong(&window->state, &now, SHIM_WINDOW_CLAIMED);
+}
+
 static size_t window_size(size_t len)
 {
-	size_t size = len < WIDE ? SHIM_HUGE_PAGE : 4 * SHIM_HUGE_PAGE;
+	size_t size = WINDOW, bound = shim_resident_most(), page = (size_t)sysconf(_SC_PAGESIZE);
+	while (bound != 0 && size > bound / WINDOWS_OF_BOUND && size > page)
+		size /= 2;
 	while (len / size >= WINDOWS_MAX)
 		size *= 2;
 	return size;
+}
+
+/* Where the file's header ends, which whoever lists a model reads, and nothing else. */
+static uintptr_t head_of(const struct shim_file *file, uintptr_t start, size_t len, uint64_t offset)
+{
+	uint64_t header = ct_view_model(file->view)->data_offset, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	if (offset >= header)
+		return start;
+	uint64_t rest = (header - offset + page - 1) / page * page;
+	return rest < len ? start + (uintptr_t)rest : start;
 }
 
 /* With the lock held: an entry that is free. */
@@ -181,16 +209,17 @@ static struct shim_lazy *find_free(void)
 static bool enter(struct shim_lazy *lazy, struct shim_file *file, uintptr_t start, size_t len, uint64_t offset, int prot)
 {
 	size_t size = window_size(len);
-	uintptr_t base = start / size * size;
-	size_t count = (start + len - 1 - base) / size + 1;
+	uintptr_t head = head_of(file, start, len, offset);
+	size_t skip = (head - start) / size, count = (len - 1) / size + 1 - skip + (head != start);
 	long windows = raw_mmap(NULL, count * sizeof *lazy->windows, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (windows < 0 && windows >= -4095)
 		return false;
 	lazy->windows = (struct shim_window *)windows;
 	for (size_t i = 0; i < count; i++)
-		atomic_store(&lazy->windows[i].prot, prot);
-	lazy->base = base;
+		atomic_store(&lazy->windows[i].prot, (unsigned char)prot);
+	lazy->head = head;
+	lazy->skip = skip;
 	lazy->size = size;
 	lazy->count = count;
 	lazy->offset = offset;
@@ -198,6 +227,7 @@ static bool enter(struct shim_lazy *lazy, struct shim_file *file, uintptr_t star
 	memset(&lazy->runs, 0, sizeof lazy->runs);
 	atomic_store(&lazy->random, false);
 	atomic_store(&lazy->left, count);
+	atomic_store(&lazy->pieces, 0);
 	shim_file_get(file);
 	atomic_store(&lazy->start, start);
 	atomic_store(&lazy->end, start + len);

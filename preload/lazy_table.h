@@ -1,4 +1,5 @@
-/* The lazy mappings of the process and their windows, as lazy.c, lazy_fill.c and map_lazy.c share them.
+/* The lazy mappings of the process and their windows, as lazy.c, lazy_fill.c, lazy_plan.c, resident.c and map_lazy.c share
+ * them.
  *
  * Entries are never freed, only reused, so that a fault can look for one without a lock. */
 #ifndef SHIM_LAZY_TABLE_H
@@ -9,29 +10,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ahead.h"
 #include "file.h"
+#include "lazy_plan.h"
 
 enum shim_window_state {
 	SHIM_WINDOW_EMPTY,   /* not decrypted yet */
 	SHIM_WINDOW_CLAIMED, /* somebody is at work on it */
 	SHIM_WINDOW_READY,   /* ordinary memory */
+	SHIM_WINDOW_COOL,    /* there, but without access, to see whether it is still wanted: resident.h */
 	SHIM_WINDOW_FAILED,  /* cannot be decrypted */
 	SHIM_WINDOW_GONE,    /* unmapped: not ours any more */
 };
 
 struct shim_window {
-	_Atomic uint32_t state; /* enum shim_window_state; a futex */
-	atomic_int prot;        /* what the program may do with it */
+	_Atomic uint32_t state;  /* enum shim_window_state; a futex */
+	_Atomic uint16_t piece;  /* so many windows from here on were moved into their places together; 0: see those before */
+	_Atomic uint16_t pins;   /* who needs it to stay: resident.h */
+	atomic_uchar prot;       /* what the program may do with it */
+	atomic_bool kept;        /* it is not as it was decrypted, or may not be moved: it stays */
 };
 
 struct shim_lazy {
 	_Atomic uintptr_t start, end; /* end 0: nobody finds it any more */
 	atomic_uint users;
-	uintptr_t base;     /* where window 0 would begin if it were whole */
-	size_t size;        /* of a window, in bytes */
+	uintptr_t head;     /* where the file's header, a window of its own, ends; `start`: there is none */
+	size_t size;        /* of a window after it, in bytes; they begin at multiples of it from `start` on */
+	size_t skip;        /* so many such multiples lie whole in the header */
 	size_t count;       /* of windows */
 	atomic_size_t left; /* windows that are not GONE */
+	atomic_size_t pieces; /* that were moved: each is a mapping to the kernel */
 	uint64_t offset;    /* file offset of `start` */
 	struct shim_file *file;
 	struct shim_window *windows; /* NULL: the entry is free */
@@ -43,14 +50,28 @@ struct shim_lazy {
 uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i);
 uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i);
 
+static inline bool shim_lazy_has_head(const struct shim_lazy *lazy)
+{
+	return lazy->head != atomic_load(&lazy->start);
+}
+
 static inline size_t shim_window_at(const struct shim_lazy *lazy, uintptr_t address)
 {
-	return (address - lazy->base) / lazy->size;
+	size_t shift = shim_lazy_has_head(lazy) ? 1 : 0;
+	return address < lazy->head ? 0 : shift + (address - atomic_load(&lazy->start)) / lazy->size - lazy->skip;
+}
+
+/* The file offset of an address of the mapping, and the other way. */
+static inline uint64_t shim_lazy_offset(const struct shim_lazy *lazy, uintptr_t address)
+{
+	return lazy->offset + (address - atomic_load(&lazy->start));
 }
 
 /* Wait until nobody is at work on a window; true when it was EMPTY and is the caller's now, else *state says what it
- * is. Whoever has claimed one sets its state, which wakes those who wait. Signals blocked. */
+ * is. shim_window_try() does not wait, and changes `from` only. Whoever has claimed one sets its state, which wakes those
+ * who wait. Signals blocked. */
 bool shim_window_claim(struct shim_window *window, enum shim_window_state *state);
+bool shim_window_try(struct shim_window *window, enum shim_window_state from);
 void shim_window_set(struct shim_window *window, enum shim_window_state state);
 
 /* The mapping that has the first address from *at on, before `limit`, which *at becomes; NULL when there is none. It is

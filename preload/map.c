@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lazy.h"
+#include "lazy_fill.h"
 #include "mapping.h"
 #include "raw.h"
 #include "real.h"
@@ -57,8 +58,10 @@ static bool is_good(void *address, size_t len)
 SHIM_HOOK int munmap(void *address, size_t len)
 {
 	/* Forgotten before the place is free: another thread may be given it at once. */
-	if (shim_mapping_has(address, len) && is_good(address, len))
+	if (shim_mapping_has(address, len) && is_good(address, len)) {
+		shim_lazy_salvage((uintptr_t)address, (uintptr_t)address + len);
 		shim_mapping_gone(address, len);
+	}
 	return shim_real.munmap(address, len);
 }
 

@@ -10,18 +10,15 @@
 #include "pages.h"
 #include "process.h"
 #include "raw.h"
+#include "resident.h"
 #include "stack.h"
-
-/* Messages from here on are not worth a window: a part of one costs all of it. */
-static const uint64_t LONG = 16 * 1024 * 1024;
 
 bool shim_lazy_fits(const struct shim_file *file, const struct shim_mapping_request *request, uint64_t least)
 {
 	const int ordinary = MAP_TYPE | MAP_NORESERVE | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_STACK | MAP_NONBLOCK;
 	uint64_t size = (uint64_t)file->identity.st_size, offset = (uint64_t)request->offset;
-	const struct ct_model *model = ct_view_model(file->view);
 	return request->address == NULL && (request->flags & ~ordinary) == 0 && offset < size && size - offset >= least
-	       && request->len >= least && model->manifest.chunk_size != 0 && model->manifest.chunk_size <= LONG;
+	       && request->len >= least;
 }
 
 static void *make(struct shim_file *file, const struct shim_mapping_request *request)
@@ -41,14 +38,16 @@ static void *make(struct shim_file *file, const struct shim_mapping_request *req
 	return MAP_FAILED;
 }
 
-void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request, unsigned threads)
+void *shim_map_lazy(struct shim_file *file, const struct shim_mapping_request *request,
+		    const struct shim_config *config)
 {
 	if (!shim_process_owns() || !shim_stack_prepare() || !shim_file_own_get(file, request->fd))
 		return MAP_FAILED;
+	shim_resident_set((size_t)config->resident);
 	void *made = shim_fault_watch() ? make(file, request) : MAP_FAILED;
 	if (made == MAP_FAILED)
 		shim_file_own_put(file);
-	else if (threads > 1)
-		shim_ahead_start(threads, shim_lazy_fill_ahead);
+	else if (config->threads > 1)
+		shim_ahead_start(config->threads, shim_lazy_fill_ahead);
 	return made;
 }

@@ -175,7 +175,7 @@ static void *make(struct shim_file *file, const struct shim_mapping_request *req
 	bool valgrind = preload != NULL && strstr(preload, "vgpreload_") != NULL;
 	if (!valgrind && shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY
 	    && shim_lazy_fits(file, request, config.lazy_from))
-		made = shim_map_lazy(file, request, config.threads);
+		made = shim_map_lazy(file, request, &config);
 	return made != MAP_FAILED ? made : shim_map_eager(file, request);
 }
 

@@ -79,7 +79,7 @@ static ssize_t serve_parts_at(struct shim_file *file, int fd, const struct iovec
 
 SHIM_HOOK ssize_t read(int fd, void *bytes, size_t len)
 {
-	ROUTE(fd, shim_real.read(fd, bytes, len), shim_lazy_ready(bytes, len),
+	ROUTE(fd, shim_real.read(fd, bytes, len), shim_lazy_ready_to_write(bytes, len),
 	      serve_one(file, fd, bytes, len));
 }
 SHIM_ALIAS(__read, read);
@@ -88,13 +88,13 @@ SHIM_HOOK ssize_t __read_chk(int fd, void *bytes, size_t len, size_t room)
 {
 	if (len > room) /* libc ends the program */
 		return shim_real.__read_chk(fd, bytes, len, room);
-	ROUTE(fd, shim_real.__read_chk(fd, bytes, len, room), shim_lazy_ready(bytes, len),
+	ROUTE(fd, shim_real.__read_chk(fd, bytes, len, room), shim_lazy_ready_to_write(bytes, len),
 	      serve_one(file, fd, bytes, len));
 }
 
 SHIM_HOOK ssize_t pread(int fd, void *bytes, size_t len, off_t offset)
 {
-	ROUTE(fd, shim_real.pread(fd, bytes, len, offset), shim_lazy_ready(bytes, len),
+	ROUTE(fd, shim_real.pread(fd, bytes, len, offset), shim_lazy_ready_to_write(bytes, len),
 	      serve_one_at(file, fd, bytes, len, offset));
 }
 SHIM_ALIAS(pread64, pread);
@@ -104,27 +104,27 @@ SHIM_HOOK ssize_t __pread_chk(int fd, void *bytes, size_t len, off_t offset, siz
 {
 	if (len > room)
 		return shim_real.__pread_chk(fd, bytes, len, offset, room);
-	ROUTE(fd, shim_real.__pread_chk(fd, bytes, len, offset, room), shim_lazy_ready(bytes, len),
+	ROUTE(fd, shim_real.__pread_chk(fd, bytes, len, offset, room), shim_lazy_ready_to_write(bytes, len),
 	      serve_one_at(file, fd, bytes, len, offset));
 }
 SHIM_ALIAS(__pread64_chk, __pread_chk);
 
 SHIM_HOOK ssize_t readv(int fd, const struct iovec *parts, int count)
 {
-	ROUTE(fd, shim_real.readv(fd, parts, count), shim_hand_over_parts(parts, (size_t)count),
+	ROUTE(fd, shim_real.readv(fd, parts, count), shim_hand_over_parts_to_write(parts, (size_t)count),
 	      serve_parts(file, fd, parts, count, SHIM_AT_POSITION, 0));
 }
 
 SHIM_HOOK ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
 {
-	ROUTE(fd, shim_real.preadv(fd, parts, count, offset), shim_hand_over_parts(parts, (size_t)count),
+	ROUTE(fd, shim_real.preadv(fd, parts, count, offset), shim_hand_over_parts_to_write(parts, (size_t)count),
 	      serve_parts_at(file, fd, parts, count, offset));
 }
 SHIM_ALIAS(preadv64, preadv);
 
 SHIM_HOOK ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
-	ROUTE(fd, shim_real.preadv2(fd, parts, count, offset, flags), shim_hand_over_parts(parts, (size_t)count),
+	ROUTE(fd, shim_real.preadv2(fd, parts, count, offset, flags), shim_hand_over_parts_to_write(parts, (size_t)count),
 	      serve_parts(file, fd, parts, count, offset, flags));
 }
 SHIM_ALIAS(preadv64v2, preadv2);

@@ -119,7 +119,7 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 		raw_lseek(fd, (int64_t)take - len, SEEK_CUR); /* what lies past the end is given back */
 
 	for (int i = 0; i < count && shim_lazy_any(); i++)
-		shim_lazy_ready(parts[i].iov_base, parts[i].iov_len);
+		shim_lazy_ready_to_write(parts[i].iov_base, parts[i].iov_len);
 	failed = fill(file, fd, parts, take, (uint64_t)offset, &done);
 	if (failed == EFAULT && done > 0)
 		failed = 0;

@@ -54,16 +54,16 @@ static void hand_over(long number, const long a[static 6])
 	case SYS_write:
 	case SYS_pwrite64:
 	case SYS_sendto:
-		shim_lazy_ready((const void *)a[1], (size_t)a[2]);
+		shim_lazy_ready_to_write((const void *)a[1], (size_t)a[2]);
 		break;
 	case SYS_writev:
 	case SYS_pwritev:
 	case SYS_pwritev2:
 	case SYS_vmsplice:
-		shim_hand_over_parts((const struct iovec *)a[1], (size_t)a[2]);
+		shim_hand_over_parts_to_write((const struct iovec *)a[1], (size_t)a[2]);
 		break;
 	case SYS_sendmsg:
-		shim_hand_over_message((const struct msghdr *)a[1]);
+		shim_hand_over_message_to_stay((const struct msghdr *)a[1]);
 		break;
 	default:
 		break;

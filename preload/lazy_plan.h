@@ -1,0 +1,50 @@
+/* What a touch of a lazy mapping is worth: how much to decrypt at once, and how much ahead of a reader.
+ *
+ * Touches in sequence mean that the next ones can be foreseen, others do not. What only the shim knows helps: where tensors
+ * end. A reader who has not gone on from one tensor to the next yet is not led beyond its end; and one who leaves tensor
+ * after tensor at the same place (who takes his share of each) is not led beyond that. */
+#ifndef SHIM_LAZY_PLAN_H
+#define SHIM_LAZY_PLAN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A sequence of touches, as seen so far. Windows by number, tensors by file offset. */
+struct shim_run {
+	size_t first;    /* window with which it began */
+	size_t next;     /* with which it would go on; 0: the run is not in use */
+	size_t end;      /* what lies between was asked for */
+	size_t ahead;    /* windows that were asked for beyond `next`, last time */
+	uint64_t tensor, tensor_end; /* the one that it is in; 0, 0: between them, or in small ones */
+	bool goes_on;    /* it has gone on from one tensor to the next */
+};
+
+enum { SHIM_RUNS = 4 }; /* of one mapping: several threads may read different parts of it */
+
+struct shim_runs {
+	struct shim_run runs[SHIM_RUNS];
+	unsigned turn, latest;
+	uint64_t left_at, usual; /* bytes of a tensor after which the last run left it; and usually: 0: unknown */
+	atomic_flag busy;
+};
+
+struct shim_lazy;
+
+/* Windows [first, first + count) are to be decrypted now, `count` at least 1 with the touched one among them, and
+ * [ahead, ahead + ahead_count) by others. */
+struct shim_plan {
+	size_t first, count;
+	size_t ahead, ahead_count;
+};
+
+/* `at` was touched. While another thread asks the same, and in random order, nothing is foreseen. Async-signal-safe; signals
+ * blocked. */
+struct shim_plan shim_lazy_plan(struct shim_lazy *lazy, uintptr_t at);
+
+/* Windows that a message covers which is too long to be opened for a window alone: *first and *count grow to all that lie
+ * whole in such messages as the touched window has a part of. */
+void shim_lazy_plan_long(const struct shim_lazy *lazy, size_t touched, size_t *first, size_t *count);
+
+#endif
