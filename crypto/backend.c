@@ -68,25 +68,26 @@ static int compare(const struct ct_crypto *crypto, struct ct_error *err)
 		    || seal_sample(crypto, (enum ct_cipher)cipher, got, err) < 0)
 			return -1;
 		if (memcmp(got, right, sizeof right) != 0)
-			return ct_fail(err, CT_E_ARGUMENT, "its results are not those of OpenSSL");
+			return ct_fail(err, CT_E_CRYPTO, "its results are not those of OpenSSL");
 	}
 	return 0;
 }
 
 int ct_backend_choose(struct ct_crypto *crypto, enum ct_backend wanted, struct ct_error *err)
 {
+	int status = 0;
 	crypto->backend = CT_BACKEND_OPENSSL;
 	if (wanted == CT_BACKEND_OPENSSL)
 		return 0;
 	const char *obstacle = ct_ipsec_mb_obstacle();
-	int status = obstacle != NULL ? ct_fail(err, CT_E_ARGUMENT, "%s", obstacle) : 0;
-	if (status == 0) {
+	if (obstacle != NULL) {
+		status = ct_fail(err, CT_E_ARGUMENT, "%s", obstacle);
+	} else {
 		crypto->backend = CT_BACKEND_IPSEC_MB;
 		status = compare(crypto, err);
 	}
-	if (status < 0 && err->code == CT_E_ARGUMENT && wanted == CT_BACKEND_AUTO) {
-		crypto->backend = CT_BACKEND_OPENSSL;
-		status = 0;
-	}
-	return status;
+	if (status == 0 || wanted != CT_BACKEND_AUTO)
+		return status;
+	crypto->backend = CT_BACKEND_OPENSSL;
+	return 0;
 }

@@ -26,7 +26,8 @@ const char *ct_backend_name(enum ct_backend backend);
 /* 0, or -1 when the name is unknown. */
 int ct_backend_parse(const char *name, enum ct_backend *backend);
 
-/* A context, or -1 (CT_E_CRYPTO, CT_E_NOMEM; CT_E_ARGUMENT when `backend` cannot be used here, saying why). The caller owns it; it must outlive everything that
+/* A context, or -1 (CT_E_CRYPTO, CT_E_NOMEM; CT_E_ARGUMENT when `backend` cannot be used here, saying why).
+ * CT_BACKEND_AUTO can always be. The caller owns it; it must outlive everything that
  * was made with it. After that it is read only and may be shared by threads and used in a child
  * after fork. */
 int ct_crypto_new(struct ct_crypto **crypto, enum ct_backend backend, struct ct_error *err);

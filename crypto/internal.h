@@ -17,7 +17,8 @@ struct ct_crypto {
 /* CT_E_CRYPTO: `what` failed inside OpenSSL. Returns -1. */
 int ct_fail_openssl(struct ct_error *err, const char *what);
 
-/* Set crypto->backend, everything else of it being ready. CT_E_ARGUMENT: not this one, not here. */
+/* Set crypto->backend, everything else of it being ready. CT_E_ARGUMENT: not this one, not here;
+ * CT_E_CRYPTO: it was tried, and is wrong. */
 int ct_backend_choose(struct ct_crypto *crypto, enum ct_backend wanted, struct ct_error *err);
 
 #endif

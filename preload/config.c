@@ -87,9 +87,8 @@ int shim_config_crypto(struct ct_crypto **crypto, struct ct_error *err)
 		return -1;
 	if (ct_crypto_new(crypto, backend, &reason) == 0)
 		return 0;
-	if (reason.code != CT_E_ARGUMENT)
-		*err = reason;
-	else
+	*err = reason;
+	if (backend == CT_BACKEND_IPSEC_MB && reason.code != CT_E_NOMEM)
 		ct_fail(err, CT_E_ARGUMENT, "CTSHIM_CIPHER is '%s', which cannot be used: %s: use auto or openssl",
 			ct_backend_name(backend), reason.message);
 	return -1;
