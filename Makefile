@@ -15,6 +15,7 @@ MACHINE := $(shell $(CC) -dumpmachine)
 OBJCOPY := $(shell $(CC) -print-prog-name=objcopy)
 
 comma := ,
+hash := \#
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow $(if $(or $(WERROR),$(CI)),-Werror)
 # cJSON goes in too where its source is there (scripts/cjson-source) or a static library; then nothing
 # but libc is needed where the library runs.
@@ -39,7 +40,13 @@ LDFLAGS_ALL = $(SANITIZE) -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now $(LDFLA
 # Some builds of it (Debian 13's) want compression libraries; those go in with it.
 CRYPTO_NEEDS := $(filter-out -lcrypto -ldl -lpthread,$(filter -l%,$(shell $(PKG_CONFIG) --static --libs libcrypto 2>/dev/null)))
 CRYPTO_LIBS := -l:libcrypto.a $(patsubst -l%,-l:lib%.a,$(CRYPTO_NEEDS)) -Wl,--exclude-libs,ALL
-LIBS = $(CRYPTO_LIBS) $(CJSON_LIBS)
+# An OpenSSL before 3.2 does not know what processors with VAES can do: crypto/aead_ipsec_mb.c. Built in where the
+# distribution has a static library with the functions that are called there. IPSEC_MB= leaves it out.
+IPSEC_MB := $(if $(findstring x86_64,$(MACHINE)),$(shell archive=$$($(CC) -print-file-name=libIPSec_MB.a); \
+	$(PKG_CONFIG) --exists 'libcrypto < 3.2' && grep -qs aes_gcm_precomp_256_vaes_avx512 "$$archive" && \
+	echo '$(hash)include <intel-ipsec-mb.h>' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 && echo "$$archive"))
+IPSEC_MB_LIBS := $(if $(IPSEC_MB),-l:libIPSec_MB.a)
+LIBS = $(CRYPTO_LIBS) $(IPSEC_MB_LIBS) $(CJSON_LIBS)
 # The library has a heap of its own (preload/memory.h), which sanitizers would not see into.
 OWN_HEAP := $(if $(SANITIZE),,$(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc free strdup))
 
@@ -79,6 +86,14 @@ $(PRELOAD_OBJECTS): OBJECT_FLAGS += -ftls-model=initial-exec -Wmissing-prototype
 # A sanitizer's runtime calls these before it is up itself.
 EARLY := $(patsubst %,$(BUILD)/obj/preload/%.o,signals fault handover hand_on real)
 $(EARLY): OBJECT_FLAGS += $(if $(SANITIZE),-fno-sanitize=all)
+
+# Anew when the library has been installed, or removed, since.
+$(BUILD)/ipsec-mb: FORCE
+	@mkdir -p $(@D)
+	@echo '$(IPSEC_MB)' | cmp -s - $@ || echo '$(IPSEC_MB)' >$@
+$(BUILD)/obj/crypto/aead_ipsec_mb.o: $(BUILD)/ipsec-mb
+$(BUILD)/obj/crypto/aead_ipsec_mb.o: OBJECT_FLAGS += $(if $(IPSEC_MB),-DCT_IPSEC_MB)
+FORCE:
 
 # What musl's loader says is missing, when it meets the library: preload/musl.c.
 MUSL_SAYS := libctshim_needs_glibc_and_this_program_uses_musl
@@ -144,7 +159,7 @@ check:
 
 include tests/tests.mk
 
-.PHONY: all install uninstall clean demo check
+.PHONY: all install uninstall clean demo check FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

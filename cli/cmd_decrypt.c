@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "../preload/config.h"
 #include "command.h"
 #include "convert.h"
 #include "keyfile.h"
@@ -88,7 +89,7 @@ static int decrypt(struct request *request, struct conversion *conversion, const
 	conversion->convert = decrypt_one;
 	conversion->others = &keys;
 	conversion->other_count = 1;
-	if (ct_crypto_new(&request->crypto, &err) < 0)
+	if (shim_config_crypto(&request->crypto, &err) < 0)
 		return complain(NULL, &err);
 	if (keys_load(&request->keys, keys) == 0 && convert(conversion) == 0)
 		status = say_done(conversion, request);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../preload/config.h"
 #include "command.h"
 #include "convert.h"
 #include "keyfile.h"
@@ -139,7 +140,7 @@ static int encrypt(struct request *request, const char *in, const char *out, con
 	}
 	if (policy != NULL && (text = policy_file_read(policy)) == NULL)
 		goto out;
-	if (ct_crypto_new(&crypto, &err) < 0) {
+	if (shim_config_crypto(&crypto, &err) < 0) {
 		complain(NULL, &err);
 		goto out;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../preload/config.h"
 #include "cipher.h"
 #include "command.h"
 #include "ed25519.h"
@@ -138,7 +139,7 @@ static int keygen(const struct request *request)
 	struct ct_keyset set = {0};
 	struct ct_crypto *crypto = NULL;
 	int status = EXIT_FAILED;
-	if (ct_crypto_new(&crypto, &err) < 0)
+	if (shim_config_crypto(&crypto, &err) < 0)
 		return complain(NULL, &err);
 	if (request->for_readers) {
 		if (same_file(request->keys, request->output)) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../preload/config.h"
 #include "command.h"
 #include "exchange.h"
 #include "keyfile.h"
@@ -256,7 +257,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (keys_load(&request.old, keys) < 0 || keys_load(&request.new, new_keys) < 0
 	    || (policy != NULL && (text = policy_file_read(policy)) == NULL))
 		goto out;
-	if (ct_crypto_new(&crypto, &err) < 0) {
+	if (shim_config_crypto(&crypto, &err) < 0) {
 		complain(NULL, &err);
 		goto out;
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../preload/config.h"
 #include "command.h"
 #include "keyfile.h"
 #include "model_file.h"
@@ -135,7 +136,7 @@ static int verify(struct verification *verification, const char *keys, char **pa
 {
 	struct ct_error err;
 	int status = EXIT_FAILED;
-	if (ct_crypto_new(&verification->crypto, &err) < 0)
+	if (shim_config_crypto(&verification->crypto, &err) < 0)
 		return complain(NULL, &err);
 	verification->key_file = keys;
 	if (keys_load(&verification->keys, keys) < 0)

@@ -77,7 +77,7 @@ static const char *setting(const char *name)
 static void warn_of_unknown(struct model_check *check)
 {
 	static const char *const known[] = {"SERVE", "LAZY_FROM", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE", "REQUIRE",
-					    "KEY_PATH"};
+					    "KEY_PATH", "CIPHER"};
 	for (char **at = environ; *at != NULL; at++) {
 		bool found = strncmp(*at, "CTSHIM_", 7) != 0;
 		size_t len = strcspn(*at, "=");
@@ -90,7 +90,7 @@ static void warn_of_unknown(struct model_check *check)
 	}
 }
 
-static bool check_settings(struct model_check *check)
+static bool check_settings(struct model_check *check, struct ct_crypto **crypto)
 {
 	struct shim_config config;
 	struct ct_error err;
@@ -110,8 +110,10 @@ static bool check_settings(struct model_check *check)
 	const char *log = setting("CTSHIM_LOG_FILE");
 	if (log != NULL && access(log, W_OK) < 0 && errno != ENOENT)
 		step(check, "settings", STEP_WARNING, "CTSHIM_LOG_FILE: %.200s: %s", log, strerror(errno));
-	return step(check, "settings", STEP_OK, "mode %s, %u thread%s", shim_config_mode_name(config.mode),
-		    config.threads, config.threads == 1 ? "" : "s");
+	if (shim_config_crypto(crypto, &err) < 0)
+		return step(check, "settings", STEP_FAILED, "%s", err.message);
+	return step(check, "settings", STEP_OK, "mode %s, %u thread%s, AES-GCM by %s", shim_config_mode_name(config.mode),
+		    config.threads, config.threads == 1 ? "" : "s", ct_backend_name(ct_crypto_backend(*crypto)));
 }
 
 /* Others than the owner should not read a key file. */
@@ -235,9 +237,9 @@ void model_check_run(struct model_check *check, const char *keys, const char *li
 	struct ct_crypto *crypto = NULL;
 	struct ct_error err;
 	struct model_file file = {.file.fd = -1};
-	if (!check_keys(check, keys, &set) || !check_settings(check) || !check_place(check))
+	if (!check_keys(check, keys, &set) || !check_settings(check, &crypto) || !check_place(check))
 		goto out;
-	if (ct_crypto_new(&crypto, &err) < 0 || model_file_open(&file, place(check), &err) < 0) {
+	if (model_file_open(&file, place(check), &err) < 0) {
 		step(check, "model", STEP_FAILED, "%s", err.message);
 		goto out;
 	}

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../preload/config.h"
 #include "journal_file.h"
 #include "say.h"
 
@@ -20,7 +21,7 @@ static bool is_lfs_pointer(const struct ct_source *source)
 static int read_from_journal(struct model_file *file, const char *path, struct ct_error *err)
 {
 	struct ct_crypto *crypto;
-	if (ct_crypto_new(&crypto, err) < 0)
+	if (shim_config_crypto(&crypto, err) < 0)
 		return -1;
 	int status = journal_file_read(&file->journal, crypto, path, &file->file.source, err);
 	ct_crypto_free(crypto);

@@ -1,95 +1,71 @@
 #include "aead.h"
 
-#include <openssl/err.h>
-#include <stdlib.h>
-
-#include "internal.h"
-
-struct ct_aead {
-	EVP_CIPHER_CTX *evp;
-	enum ct_direction direction;
-};
+#include "aead_impl.h"
 
 int ct_aead_new(struct ct_aead **out, const struct ct_crypto *crypto, enum ct_cipher cipher,
 		const struct ct_key *key, enum ct_direction direction, struct ct_error *err)
 {
+	int status;
 	if (key->len != ct_cipher_key_len(cipher))
 		return ct_fail(err, CT_E_KEY, "the key has %zu bytes, %s needs %zu", key->len,
 			       ct_cipher_name(cipher), ct_cipher_key_len(cipher));
-	struct ct_aead *aead = calloc(1, sizeof *aead);
-	if (aead == NULL)
-		return ct_fail_nomem(err);
-	aead->direction = direction;
-	aead->evp = EVP_CIPHER_CTX_new();
-	if (aead->evp == NULL) {
-		free(aead);
-		return ct_fail_nomem(err);
-	}
-	if (EVP_CipherInit_ex2(aead->evp, crypto->ciphers[cipher], key->bytes, NULL,
-			       direction == CT_SEAL, NULL)
-	    != 1) {
-		ct_aead_free(aead);
-		return ct_fail_openssl(err, "setting a key");
-	}
-	*out = aead;
-	return 0;
+	if (crypto->backend == CT_BACKEND_IPSEC_MB && cipher != CT_CHACHA20_POLY1305)
+		status = ct_aead_ipsec_mb_new(out, cipher, key, direction, err);
+	else
+		status = ct_aead_openssl_new(out, crypto, cipher, key, direction, err);
+	if (status == 0)
+		(*out)->max = ct_aead_message_max(cipher);
+	return status;
 }
 
 void ct_aead_free(struct ct_aead *aead)
 {
-	if (aead == NULL)
-		return;
-	EVP_CIPHER_CTX_free(aead->evp);
-	free(aead);
+	if (aead != NULL)
+		aead->calls->free(aead);
 }
 
 int ct_aead_begin(struct ct_aead *aead, const uint8_t nonce[static CT_NONCE_LEN],
 		  struct ct_error *err)
 {
-	if (EVP_CipherInit_ex2(aead->evp, NULL, NULL, nonce, -1, NULL) != 1)
-		return ct_fail_openssl(err, "setting a nonce");
-	return 0;
+	aead->begun = aead->calls->begin(aead, nonce, err) == 0;
+	aead->left = aead->max;
+	return aead->begun ? 0 : -1;
+}
+
+/* Without a nonce of its own no message is transformed, whatever the implementation would do. */
+static int need_message(const struct ct_aead *aead, struct ct_error *err)
+{
+	return aead->begun ? 0 : ct_fail(err, CT_E_CRYPTO, "the cipher was used without a nonce");
 }
 
 int ct_aead_update(struct ct_aead *aead, const uint8_t *in, uint8_t *out, size_t len,
 		   struct ct_error *err)
 {
-	enum { PIECE = 1 << 30 }; /* EVP counts in int */
-	while (len > 0) {
-		int piece = len < PIECE ? (int)len : PIECE, done = 0;
-		if (EVP_CipherUpdate(aead->evp, out, &done, in, piece) != 1 || done != piece)
-			return ct_fail_openssl(err, "the cipher");
-		in += piece;
-		out += piece;
-		len -= (size_t)piece;
+	if (need_message(aead, err) < 0)
+		return -1;
+	if (len > aead->left) {
+		aead->begun = false;
+		return ct_fail(err, CT_E_CRYPTO, "the message is longer than the cipher allows");
 	}
-	return 0;
+	aead->left -= len;
+	return len == 0 ? 0 : aead->calls->update(aead, in, out, len, err);
 }
 
 int ct_aead_seal_end(struct ct_aead *aead, uint8_t tag[static CT_TAG_LEN], struct ct_error *err)
 {
-	uint8_t none[CT_TAG_LEN];
-	int done = 0;
-	if (EVP_CipherFinal_ex(aead->evp, none, &done) != 1
-	    || EVP_CIPHER_CTX_ctrl(aead->evp, EVP_CTRL_AEAD_GET_TAG, CT_TAG_LEN, tag) != 1)
-		return ct_fail_openssl(err, "making a tag");
-	return 0;
+	if (need_message(aead, err) < 0)
+		return -1;
+	aead->begun = false;
+	return aead->calls->seal_end(aead, tag, err);
 }
 
 int ct_aead_open_end(struct ct_aead *aead, const uint8_t tag[static CT_TAG_LEN],
 		     struct ct_error *err)
 {
-	uint8_t none[CT_TAG_LEN], expected[CT_TAG_LEN];
-	int done = 0;
-	for (int i = 0; i < CT_TAG_LEN; i++)
-		expected[i] = tag[i]; /* OpenSSL's interface wants it writable */
-	if (EVP_CIPHER_CTX_ctrl(aead->evp, EVP_CTRL_AEAD_SET_TAG, CT_TAG_LEN, expected) != 1)
-		return ct_fail_openssl(err, "setting a tag");
-	if (EVP_CipherFinal_ex(aead->evp, none, &done) != 1) {
-		ERR_clear_error();
-		return ct_fail(err, CT_E_AUTH, "authentication failed");
-	}
-	return 0;
+	if (need_message(aead, err) < 0)
+		return -1;
+	aead->begun = false;
+	return aead->calls->open_end(aead, tag, err);
 }
 
 uint64_t ct_aead_message_max(enum ct_cipher cipher)

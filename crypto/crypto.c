@@ -15,7 +15,7 @@ int ct_fail_openssl(struct ct_error *err, const char *what)
 		       reason != NULL ? reason : "no reason given");
 }
 
-int ct_crypto_new(struct ct_crypto **out, struct ct_error *err)
+int ct_crypto_new(struct ct_crypto **out, enum ct_backend backend, struct ct_error *err)
 {
 	static const char *const names[CT_CIPHER_COUNT] = {
 		[CT_AES_128_GCM] = "AES-128-GCM",
@@ -44,6 +44,8 @@ int ct_crypto_new(struct ct_crypto **out, struct ct_error *err)
 			goto out;
 		}
 	}
+	if (ct_backend_choose(crypto, backend, err) < 0)
+		goto out;
 	*out = crypto;
 	return 0;
 out:

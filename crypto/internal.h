@@ -10,10 +10,15 @@
 
 struct ct_crypto {
 	OSSL_LIB_CTX *lib;
+	enum ct_backend backend; /* for AES-GCM: never CT_BACKEND_AUTO */
 	EVP_CIPHER *ciphers[CT_CIPHER_COUNT];
 };
 
 /* CT_E_CRYPTO: `what` failed inside OpenSSL. Returns -1. */
 int ct_fail_openssl(struct ct_error *err, const char *what);
+
+/* Set crypto->backend, everything else of it being ready. CT_E_ARGUMENT: not this one, not here;
+ * CT_E_CRYPTO: it was tried, and is wrong. */
+int ct_backend_choose(struct ct_crypto *crypto, enum ct_backend wanted, struct ct_error *err);
 
 #endif

@@ -18,16 +18,19 @@ enum { ATTEMPTS = 10 };
 
 static _Atomic(struct ct_crypto *) shared_crypto;
 
-static int get_crypto(const struct ct_crypto **crypto, struct ct_error *err)
+static int get_crypto(const struct ct_crypto **crypto, const char *path, struct ct_error *err)
 {
 	struct ct_crypto *made = atomic_load(&shared_crypto), *expected = NULL;
 	if (made == NULL) {
 		shim_late_start();
-		if (ct_crypto_new(&made, err) < 0)
+		if (shim_config_crypto(&made, err) < 0)
 			return -1;
 		if (!atomic_compare_exchange_strong(&shared_crypto, &expected, made)) {
 			ct_crypto_free(made);
 			made = expected;
+		} else {
+			shim_log(SHIM_INFO, path, "AES-GCM runs on %s (CTSHIM_CIPHER)",
+				 ct_backend_name(ct_crypto_backend(made)));
 		}
 	}
 	*crypto = made;
@@ -123,7 +126,7 @@ int shim_build_view(struct ct_view **view, int fd, const struct stat *st, const 
 	struct stat now = *st;
 	int status = -1;
 	*view = NULL;
-	if (get_crypto(&options.crypto, err) < 0)
+	if (get_crypto(&options.crypto, path, err) < 0)
 		return -1;
 	/* The header may be exchanged while it is read. */
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -70,9 +70,34 @@ static int read_mode(const char *value, enum shim_mode *mode)
 	return -1;
 }
 
+static int read_backend(enum ct_backend *backend, struct ct_error *err)
+{
+	const char *value = get("CTSHIM_CIPHER");
+	*backend = CT_BACKEND_AUTO;
+	if (value != NULL && ct_backend_parse(value, backend) < 0)
+		return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_CIPHER is '%.40s': use auto, openssl or ipsec-mb", value);
+	return 0;
+}
+
+int shim_config_crypto(struct ct_crypto **crypto, struct ct_error *err)
+{
+	struct ct_error reason;
+	enum ct_backend backend;
+	if (read_backend(&backend, err) < 0)
+		return -1;
+	if (ct_crypto_new(crypto, backend, &reason) == 0)
+		return 0;
+	*err = reason;
+	if (backend == CT_BACKEND_IPSEC_MB && reason.code != CT_E_NOMEM)
+		ct_fail(err, CT_E_ARGUMENT, "CTSHIM_CIPHER is '%s', which cannot be used: %s: use auto or openssl",
+			ct_backend_name(backend), reason.message);
+	return -1;
+}
+
 int shim_config_read(struct shim_config *config, struct ct_error *err)
 {
 	enum shim_level level;
+	enum ct_backend backend;
 	const char *value;
 	*config = (struct shim_config){.mode = SHIM_EAGER};
 	if ((value = get("CTSHIM_DISABLE")) != NULL) {
@@ -115,7 +140,7 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 		config->require_encrypted = true;
 	}
 	config->match = get("CTSHIM_MATCH");
-	return 0;
+	return read_backend(&backend, err);
 }
 
 bool shim_config_matches(const struct shim_config *config, const char *path)

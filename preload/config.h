@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "crypto.h"
 #include "error.h"
 
 enum shim_mode { SHIM_EAGER, SHIM_LAZY, SHIM_MEMFD };
@@ -24,6 +25,10 @@ struct shim_config {
 
 /* CT_E_ARGUMENT names the variable that is not understood. Strings belong to the environment. */
 int shim_config_read(struct shim_config *config, struct ct_error *err);
+
+/* The cryptographic library, with the backend that CTSHIM_CIPHER names; as ct_crypto_new(). CT_E_ARGUMENT names the
+ * variable when that backend is unknown or cannot be used here. */
+int shim_config_crypto(struct ct_crypto **crypto, struct ct_error *err);
 
 /* What CTSHIM_SERVE calls it. */
 const char *shim_config_mode_name(enum shim_mode mode);

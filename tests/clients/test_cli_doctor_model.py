@@ -115,7 +115,7 @@ def test_a_plain_model(shim, small):
     ("CTSHIM_SERVE", "lazyy", "CTSHIM_SERVE"), ("CTSHIM_THREADS", "0", "CTSHIM_THREADS"),
     ("CTSHIM_LOG", "loud", "CTSHIM_LOG"), ("CTSHIM_DISABLE", "yes", "CTSHIM_DISABLE"),
     ("CTSHIM_DISABLE", "1", "unset"), ("CTSHIM_MATCH", "*.gguf", "CTSHIM_MATCH"),
-    ("CTSHIM_REQUIRE", "x", "CTSHIM_REQUIRE"),
+    ("CTSHIM_REQUIRE", "x", "CTSHIM_REQUIRE"), ("CTSHIM_CIPHER", "rot13", "CTSHIM_CIPHER"),
 ])
 def test_settings(name, value, words, shim, small):
     """As the library itself would refuse them, or pass the model by."""

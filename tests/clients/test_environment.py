@@ -107,7 +107,7 @@ def test_set_by_the_program_itself(shim, model, keys):
 
 def test_empty_is_unset(shim, model, keys):
     served(shim, model, CRYPTOTENSOR_KEY_JKU=keys, CRYPTOTENSOR_KEYS="", CTSHIM_SERVE="", CTSHIM_THREADS="",
-           CTSHIM_MATCH="", CTSHIM_LOG="", CTSHIM_LOG_FILE="", CTSHIM_DISABLE="")
+           CTSHIM_MATCH="", CTSHIM_LOG="", CTSHIM_LOG_FILE="", CTSHIM_DISABLE="", CTSHIM_CIPHER="")
 
 
 @pytest.mark.parametrize("variable, value", [

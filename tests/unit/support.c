@@ -166,7 +166,7 @@ const struct ct_crypto *test_crypto(void)
 	static struct ct_crypto *crypto;
 	struct ct_error err;
 	if (crypto == NULL)
-		ck_assert_int_eq(ct_crypto_new(&crypto, &err), 0);
+		ck_assert_int_eq(ct_crypto_new(&crypto, CT_BACKEND_AUTO, &err), 0);
 	return crypto;
 }
 
