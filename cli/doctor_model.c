@@ -76,7 +76,7 @@ static const char *setting(const char *name)
 /* A misspelt variable is none, and nobody says so. */
 static void warn_of_unknown(struct model_check *check)
 {
-	static const char *const known[] = {"SERVE", "LAZY_FROM", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE", "REQUIRE",
+	static const char *const known[] = {"SERVE", "LAZY_FROM", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE", "REQUIRE", "VERIFY",
 					    "KEY_PATH"};
 	for (char **at = environ; *at != NULL; at++) {
 		bool found = strncmp(*at, "CTSHIM_", 7) != 0;

@@ -4,6 +4,7 @@
 #define CT_RUN_H
 
 #include "aead.h"
+#include "expect.h"
 #include "model.h"
 
 struct ct_run {
@@ -20,6 +21,7 @@ struct ct_run {
 	uint8_t *memory; /* with a sink: CT_RUN_GULP bytes of room; without: room for the run, in place */
 	bool keep;       /* false with `sink` NULL: bytes are dropped, `memory` is one gulp (verifying) */
 	const struct ct_progress *progress; /* or NULL */
+	struct ct_expect *expect; /* the range that it is a part of; or NULL */
 };
 
 enum {

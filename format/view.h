@@ -37,6 +37,10 @@ int ct_view_read(struct ct_view *view, const struct ct_source *source, void *byt
 int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		    uint64_t offset, unsigned threads, struct ct_error *err);
 
+/* Check every tag of the file, on as many threads as the view may use, in 256 KiB for each. CT_E_AUTH names tensor and
+ * chunk; CT_E_IO, CT_E_NOMEM. It says nothing of what the file will hold later: reads check again. */
+int ct_view_verify(const struct ct_view *view, const struct ct_source *source, struct ct_error *err);
+
 /* See ct_cache_after_fork(). */
 void ct_view_after_fork(struct ct_view *view);
 

@@ -70,7 +70,8 @@ static int read_journal(struct ct_journal **journal, const struct ct_source *fil
 	} else {
 		memset(&st, 0, sizeof st);
 		raw_fstat(fd, &st);
-		struct ct_source text = shim_source(&fd, (uint64_t)st.st_size);
+		struct shim_ciphertext ciphertext = {.fd = fd};
+		struct ct_source text = shim_source(&ciphertext, (uint64_t)st.st_size);
 		status = ct_journal_read(journal, crypto, file, &text, &reason);
 		raw_close(fd);
 	}
@@ -116,7 +117,8 @@ int shim_build_view(struct ct_view **view, int fd, const struct stat *st, const 
 		    const struct shim_config *config, struct ct_error *err)
 {
 	struct ct_view_options options = {.threads = config->threads};
-	struct ct_source source = shim_source(&fd, (uint64_t)st->st_size);
+	struct shim_ciphertext ciphertext = {.fd = fd};
+	struct ct_source source = shim_source(&ciphertext, (uint64_t)st->st_size);
 	struct ct_model *model = NULL;
 	struct stat now = *st;
 	int status = -1;

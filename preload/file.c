@@ -155,6 +155,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	file->identity = *st;
 	file->born = birth_of(fd);
 	file->plain = (struct shim_plain_hint){.fd = -1};
+	file->verified = file->verifying = false;
 	release(before);
 
 	struct ct_view *view = NULL;
@@ -223,7 +224,8 @@ static int read_view(struct shim_file *file, int fd, void *bytes, size_t len, ui
 		     struct ct_error *err)
 {
 	struct shim_guard guard;
-	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
+	struct shim_ciphertext ciphertext = {.fd = fd};
+	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
 	shim_guard_enter(&guard, len);
 	int status = ct_view_read_on(file->view, &source, bytes, len, offset, threads, err);
 	shim_guard_leave(&guard);
@@ -256,6 +258,47 @@ int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t
 		status = read_view(file, fd, bytes, len, offset, threads, &err);
 	} while (status != 0 && fd != atomic_load(&file->own)); /* it was moved meanwhile */
 	return status == 0 ? 0 : tell(file, &err, SHIM_READING);
+}
+
+/* Is there nothing to do? If there is, it is the caller's. */
+static bool is_verified(struct shim_file *file)
+{
+	sigset_t before;
+	acquire(&before);
+	while (file->verifying)
+		pthread_cond_wait(&built, &lock);
+	bool verified = file->verified;
+	file->verifying = !verified;
+	release(&before);
+	return verified;
+}
+
+static void set_verified(struct shim_file *file, bool verified)
+{
+	sigset_t before;
+	acquire(&before);
+	file->verifying = false;
+	file->verified = verified;
+	pthread_cond_broadcast(&built);
+	release(&before);
+}
+
+int shim_file_verify(struct shim_file *file, int fd)
+{
+	struct ct_error err;
+	struct shim_guard guard;
+	struct shim_ciphertext ciphertext = {.fd = fd};
+	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
+	int result = 0;
+	shim_guard_enter(&guard, (size_t)file->identity.st_size);
+	if (!is_verified(file)) {
+		int status = ct_view_verify(file->view, &source, &err);
+		set_verified(file, status == 0);
+		if (status < 0)
+			result = shim_file_is(file, fd) ? tell(file, &err, SHIM_OPENING) : SHIM_ANOTHER;
+	}
+	shim_guard_leave(&guard);
+	return result;
 }
 
 bool shim_file_own_get(struct shim_file *file, int fd)
@@ -291,6 +334,7 @@ void shim_file_own_moved(int from, int to)
  * number nobody's or the program's. */
 static void after_fork(struct shim_file *file)
 {
+	file->verifying = false; /* by a thread that is not here */
 	ct_view_after_fork(file->view);
 	int own = file->own_users > 0 ? atomic_load(&file->own) : -1;
 	if (own >= 0 && !shim_file_is(file, own)) {

@@ -24,6 +24,7 @@ struct shim_file {
 	_Atomic enum shim_file_state { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
 	unsigned long last_use;
 	unsigned own_users;
+	bool verified, verifying; /* shim_file_verify() has succeeded, or is under way */
 	struct shim_plain_hint {
 		int fd;
 		dev_t dev;
@@ -56,6 +57,10 @@ enum shim_doing { SHIM_OPENING, SHIM_READING };
 enum { SHIM_ANOTHER = -1 };
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing);
+
+/* Check every tag of the file that `fd` reads, unless that was done before; others wait for who does it. Result and log
+ * as of shim_file_read() when opening. */
+int shim_file_verify(struct shim_file *file, int fd);
 
 /* Ciphertext for mappings that outlive the program's descriptor: as long as somebody wants it, the file has one of the
  * shim's own, which comes from `fd`. False: there is no number left. */
