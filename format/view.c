@@ -285,7 +285,8 @@ int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *
 	return status;
 }
 
-int ct_view_verify(const struct ct_view *view, const struct ct_source *source, struct ct_error *err)
+static int stream_all(const struct ct_view *view, const struct ct_source *source, const struct ct_sink *sink,
+		      struct ct_error *err)
 {
 	const struct ct_stream stream = {
 		.crypto = view->options.crypto,
@@ -293,7 +294,22 @@ int ct_view_verify(const struct ct_view *view, const struct ct_source *source, s
 		.direction = CT_OPEN,
 		.source = source,
 		.source_data = view->model->data_offset,
+		.sink = sink,
+		.sink_data = view->model->data_offset,
 		.threads = view->options.threads,
 	};
 	return ct_stream(&stream, err);
+}
+
+int ct_view_verify(const struct ct_view *view, const struct ct_source *source, struct ct_error *err)
+{
+	return stream_all(view, source, NULL, err);
+}
+
+int ct_view_copy(const struct ct_view *view, const struct ct_source *source, const struct ct_sink *sink,
+		 struct ct_error *err)
+{
+	if (sink->write_at(sink->context, view->image, (size_t)view->model->data_offset, 0, err) < 0)
+		return -1;
+	return stream_all(view, source, sink, err);
 }

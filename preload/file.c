@@ -155,7 +155,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	file->identity = *st;
 	file->born = birth_of(fd);
 	file->plain = (struct shim_plain_hint){.fd = -1};
-	file->verified = file->verifying = false;
+	file->checked = file->checking = false;
 	release(before);
 
 	struct ct_view *view = NULL;
@@ -232,7 +232,7 @@ static int read_view(struct shim_file *file, int fd, void *bytes, size_t len, ui
 	return status;
 }
 
-static int tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
+int shim_file_tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
 {
 	if (err->sys != EFAULT) /* the program's own mistake, and it is told by errno */
 		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err->message);
@@ -246,7 +246,7 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 	int status = read_view(file, fd, bytes, len, offset, UINT_MAX, &err);
 	if (status == 0)
 		return 0;
-	return shim_file_is(file, fd) ? tell(file, &err, doing) : SHIM_ANOTHER;
+	return shim_file_is(file, fd) ? shim_file_tell(file, &err, doing) : SHIM_ANOTHER;
 }
 
 int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads)
@@ -257,48 +257,29 @@ int shim_file_read_own(struct shim_file *file, void *bytes, size_t len, uint64_t
 		fd = atomic_load(&file->own);
 		status = read_view(file, fd, bytes, len, offset, threads, &err);
 	} while (status != 0 && fd != atomic_load(&file->own)); /* it was moved meanwhile */
-	return status == 0 ? 0 : tell(file, &err, SHIM_READING);
+	return status == 0 ? 0 : shim_file_tell(file, &err, SHIM_READING);
 }
 
-/* Is there nothing to do? If there is, it is the caller's. */
-static bool is_verified(struct shim_file *file)
+bool shim_file_begin_check(struct shim_file *file)
 {
 	sigset_t before;
 	acquire(&before);
-	while (file->verifying)
+	while (file->checking)
 		pthread_cond_wait(&built, &lock);
-	bool verified = file->verified;
-	file->verifying = !verified;
+	file->checking = !file->checked;
+	bool begun = file->checking;
 	release(&before);
-	return verified;
+	return begun;
 }
 
-static void set_verified(struct shim_file *file, bool verified)
+void shim_file_end_check(struct shim_file *file, bool good)
 {
 	sigset_t before;
 	acquire(&before);
-	file->verifying = false;
-	file->verified = verified;
+	file->checking = false;
+	file->checked = file->checked || good;
 	pthread_cond_broadcast(&built);
 	release(&before);
-}
-
-int shim_file_verify(struct shim_file *file, int fd)
-{
-	struct ct_error err;
-	struct shim_guard guard;
-	struct shim_ciphertext ciphertext = {.fd = fd};
-	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
-	int result = 0;
-	shim_guard_enter(&guard, (size_t)file->identity.st_size);
-	if (!is_verified(file)) {
-		int status = ct_view_verify(file->view, &source, &err);
-		set_verified(file, status == 0);
-		if (status < 0)
-			result = shim_file_is(file, fd) ? tell(file, &err, SHIM_OPENING) : SHIM_ANOTHER;
-	}
-	shim_guard_leave(&guard);
-	return result;
 }
 
 bool shim_file_own_get(struct shim_file *file, int fd)
@@ -334,7 +315,7 @@ void shim_file_own_moved(int from, int to)
  * number nobody's or the program's. */
 static void after_fork(struct shim_file *file)
 {
-	file->verifying = false; /* by a thread that is not here */
+	file->checking = false; /* by a thread that is not here */
 	ct_view_after_fork(file->view);
 	int own = file->own_users > 0 ? atomic_load(&file->own) : -1;
 	if (own >= 0 && !shim_file_is(file, own)) {

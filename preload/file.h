@@ -24,7 +24,7 @@ struct shim_file {
 	_Atomic enum shim_file_state { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
 	unsigned long last_use;
 	unsigned own_users;
-	bool verified, verifying; /* shim_file_verify() has succeeded, or is under way */
+	bool checked, checking; /* every tag: see whole.h */
 	struct shim_plain_hint {
 		int fd;
 		dev_t dev;
@@ -58,9 +58,13 @@ enum { SHIM_ANOTHER = -1 };
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing);
 
-/* Check every tag of the file that `fd` reads, unless that was done before; others wait for who does it. Result and log
- * as of shim_file_read() when opening. */
-int shim_file_verify(struct shim_file *file, int fd);
+/* Log a failure, unless it is the program's own mistake; the errno for the program. */
+int shim_file_tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing);
+
+/* Is the caller to check every tag of the file? Not if that was done with success before; while another thread is at
+ * it, that is waited for. Whoever is told to says how it ended. */
+bool shim_file_begin_check(struct shim_file *file);
+void shim_file_end_check(struct shim_file *file, bool good);
 
 /* Ciphertext for mappings that outlive the program's descriptor: as long as somebody wants it, the file has one of the
  * shim's own, which comes from `fd`. False: there is no number left. */

@@ -16,6 +16,7 @@
 #include "process.h"
 #include "raw.h"
 #include "table.h"
+#include "whole.h"
 
 enum { ATTEMPTS = 10 };
 
@@ -124,7 +125,7 @@ static int verify(struct shim_file **file, int fd, const struct shim_config *con
 {
 	if (!config->verify_open || config->mode == SHIM_MEMFD)
 		return 0;
-	int failed = shim_file_verify(*file, fd);
+	int failed = shim_whole_check(*file, fd);
 	if (failed == 0)
 		return 0;
 	shim_file_put(*file);
