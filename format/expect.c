@@ -56,9 +56,8 @@ static struct ct_expect_run *find_run(struct ct_expect_runs *runs, uint64_t star
 		struct ct_expect_run *run = &runs->runs[i];
 		if (!belongs(run, start))
 			continue;
-		uint64_t more = end - start > run->ahead ? end - start : run->ahead;
 		if (start >= run->next)
-			run->ahead = more < CT_EXPECT_AHEAD - run->ahead ? run->ahead + more : CT_EXPECT_AHEAD;
+			run->ahead += end - start < CT_EXPECT_AHEAD - run->ahead ? end - start : CT_EXPECT_AHEAD - run->ahead;
 		if (end > run->next)
 			run->next = end;
 		return run;
