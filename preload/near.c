@@ -61,9 +61,10 @@ void shim_near(void *context, enum ct_nearing how, uint64_t offset, uint64_t len
 {
 	struct shim_ciphertext *ciphertext = context;
 	int place = ciphertext->place;
-	/* What was cold is taken to go on so; looking costs a read of a page out of order. */
+	/* What was cold is taken to go on so. Looking has the kernel read a page, out of order to it: what only comes later
+	 * is not looked at, but the file's first page, which has been read. */
 	if (place == SHIM_UNKNOWN || place == SHIM_WARM)
-		ciphertext->place = place = look(ciphertext, offset + len - 1);
+		ciphertext->place = place = look(ciphertext, how == CT_NEAR_BEHIND ? 0 : offset);
 	if (place == SHIM_FAR || (place == SHIM_COLD && how == CT_NEAR_ALONE))
 		ask(ciphertext->fd, offset, len);
 	else if (place == SHIM_COLD && how == CT_NEAR_TURN)
