@@ -76,8 +76,8 @@ static const char *setting(const char *name)
 /* A misspelt variable is none, and nobody says so. */
 static void warn_of_unknown(struct model_check *check)
 {
-	static const char *const known[] = {"SERVE", "LAZY_FROM", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE", "REQUIRE",
-					    "KEY_PATH", "CIPHER"};
+	static const char *const known[] = {"SERVE", "LAZY_FROM", "RESIDENT", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE",
+					    "REQUIRE", "VERIFY", "KEY_PATH", "CIPHER"};
 	for (char **at = environ; *at != NULL; at++) {
 		bool found = strncmp(*at, "CTSHIM_", 7) != 0;
 		size_t len = strcspn(*at, "=");

@@ -1,6 +1,7 @@
 #include "crypto.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 
@@ -11,6 +12,10 @@ int ct_fail_openssl(struct ct_error *err, const char *what)
 	unsigned long code = ERR_get_error();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
 	ERR_clear_error();
+	/* Where memory is short, it gives no reason, or that a cipher's state could not be made. */
+	if (code == 0 || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE
+	    || (ERR_GET_LIB(code) == ERR_LIB_EVP && ERR_GET_REASON(code) == EVP_R_INITIALIZATION_ERROR))
+		return ct_fail_nomem(err);
 	return ct_fail(err, CT_E_CRYPTO, "%s failed in the cryptographic library (%s)", what,
 		       reason != NULL ? reason : "no reason given");
 }

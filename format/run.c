@@ -47,9 +47,10 @@ static int gulp(const struct ct_run *run, struct cursor *cursor, struct ct_error
 	if (len > CT_RUN_GULP)
 		len = CT_RUN_GULP;
 	len = until_place_changes(run, cursor->read, len);
-	if (run->source->read_at(run->source->context, place(run, cursor->read), (size_t)len,
-				 run->source_data + cursor->base + cursor->read, err)
-	    < 0)
+	uint64_t at = run->source_data + cursor->base + cursor->read;
+	if (run->expect != NULL)
+		ct_expect_reach(run->expect, at);
+	if (run->source->read_at(run->source->context, place(run, cursor->read), (size_t)len, at, err) < 0)
 		return -1;
 	cursor->read += len;
 	if (run->progress != NULL && run->progress->advance(run->progress->context, len) != 0)

@@ -4,6 +4,7 @@
 #define CT_RUN_H
 
 #include "aead.h"
+#include "expect.h"
 #include "model.h"
 
 struct ct_run {
@@ -23,6 +24,7 @@ struct ct_run {
 	uint8_t *apart;
 	uint64_t apart_from, apart_to;
 	const struct ct_progress *progress; /* or NULL */
+	struct ct_expect *expect; /* the range that it is a part of; or NULL */
 };
 
 enum {

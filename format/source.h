@@ -8,6 +8,13 @@
 
 #include "error.h"
 
+/* How bytes that will be read are wanted. */
+enum ct_nearing {
+	CT_NEAR_ALONE,  /* at once; what is behind them is not */
+	CT_NEAR_BEHIND, /* a sequence of reads will come to them */
+	CT_NEAR_TURN,   /* the same, and several threads are at it. One at a time calls, and may be made to wait for them */
+};
+
 /* The bytes of one file, `size` of them. */
 struct ct_source {
 	/* Read exactly `len` bytes at `offset`; ending early is an error (CT_E_IO). Called by several
@@ -17,6 +24,8 @@ struct ct_source {
 	/* Make sure that `bytes` can be written, before plaintext is copied there by other means than
 	 * read_at(); NULL when that is known. What they hold is lost. A fault is CT_E_IO with EFAULT. */
 	int (*check_writable)(void *context, void *bytes, size_t len, struct ct_error *err);
+	/* These bytes will be read soon: let the device begin. It may do nothing; NULL where it always would. */
+	void (*near)(void *context, enum ct_nearing how, uint64_t offset, uint64_t len);
 	void *context;
 	uint64_t size;
 };

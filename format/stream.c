@@ -5,9 +5,13 @@
 #include "parallel.h"
 #include "run.h"
 
+enum { LONG = 16 * 1024 * 1024 };
+
 /* The work, counted in tasks: a tensor's tasks are numbered from first_task[i]. */
 struct plan {
 	const struct ct_stream *stream;
+	struct ct_expect expect;
+	bool gaps; /* bytes that nobody reads lie between those of tasks */
 	uint64_t *first_task; /* one more than there are tensors */
 	uint64_t per_task;    /* messages of a sealed tensor that one task takes */
 };
@@ -30,15 +34,16 @@ static uint64_t tensor_tasks(const struct plan *plan, size_t tensor)
 	return (t->end - t->begin + CT_RUN_BYTES - 1) / CT_RUN_BYTES;
 }
 
-static int copy_clear(const struct ct_stream *stream, size_t tensor, uint64_t part, uint8_t *memory,
-		      struct ct_error *err)
+static int copy_clear(struct plan *plan, size_t tensor, uint64_t part, uint8_t *memory, struct ct_error *err)
 {
+	const struct ct_stream *stream = plan->stream;
 	const struct ct_tensor *t = &stream->model->header.tensors[tensor];
 	uint64_t at = t->begin + part * CT_RUN_BYTES, end = t->end;
 	if (end - at > CT_RUN_BYTES)
 		end = at + CT_RUN_BYTES;
 	while (at < end) {
 		uint64_t len = end - at < CT_RUN_GULP ? end - at : CT_RUN_GULP;
+		ct_expect_reach(&plan->expect, stream->source_data + at);
 		if (stream->source->read_at(stream->source->context, memory, (size_t)len,
 					    stream->source_data + at, err)
 			    < 0
@@ -54,7 +59,7 @@ static int copy_clear(const struct ct_stream *stream, size_t tensor, uint64_t pa
 	return 0;
 }
 
-static int run_sealed(const struct plan *plan, size_t tensor, uint64_t part, uint8_t *memory,
+static int run_sealed(struct plan *plan, size_t tensor, uint64_t part, uint8_t *memory,
 		      struct ct_error *err)
 {
 	const struct ct_stream *stream = plan->stream;
@@ -75,6 +80,16 @@ static int run_sealed(const struct plan *plan, size_t tensor, uint64_t part, uin
 	run.count = sealed->messages - run.first;
 	if (run.count > plan->per_task)
 		run.count = plan->per_task;
+	uint64_t start, end, unused;
+	ct_model_message(model, tensor, run.first, &start, &unused);
+	ct_model_message(model, tensor, run.first + run.count - 1, &unused, &end);
+	struct ct_expect apart;
+	run.expect = &plan->expect;
+	if (plan->gaps || end - start > LONG) { /* one thread reads it, while others are at other places */
+		uint64_t from = start - model->data_offset + stream->source_data;
+		ct_expect_init(&apart, stream->source, CT_NEAR_BEHIND, from, from + (end - start));
+		run.expect = &apart;
+	}
 	struct ct_aead *aead = NULL;
 	if (ct_aead_new(&aead, stream->crypto, model->manifest.cipher, &model->data_keys[tensor],
 			stream->direction, err)
@@ -101,7 +116,7 @@ static size_t find_tensor(const struct plan *plan, uint64_t task)
 
 static int run_task(void *context, uint64_t task, struct ct_error *err)
 {
-	const struct plan *plan = context;
+	struct plan *plan = context;
 	size_t place = find_tensor(plan, task);
 	size_t tensor = plan->stream->model->header.data_order[place];
 	uint64_t part = task - plan->first_task[place];
@@ -110,7 +125,9 @@ static int run_task(void *context, uint64_t task, struct ct_error *err)
 		return ct_fail_nomem(err);
 	int status = is_sealed(plan->stream->model, tensor)
 			     ? run_sealed(plan, tensor, part, memory, err)
-			     : copy_clear(plan->stream, tensor, part, memory, err);
+			     : copy_clear(plan, tensor, part, memory, err);
+	if (plan->stream->direction == CT_OPEN)
+		ct_wipe(memory, CT_RUN_GULP);
 	free(memory);
 	return status;
 }
@@ -125,6 +142,11 @@ int ct_stream(const struct ct_stream *stream, struct ct_error *err)
 	plan.first_task = calloc(header->count + 1, sizeof *plan.first_task);
 	if (plan.first_task == NULL)
 		return ct_fail_nomem(err);
+	plan.gaps = stream->sink == NULL && stream->model->encrypted
+		    && stream->model->manifest.sealed_count < header->count;
+	ct_expect_init(&plan.expect, stream->source, stream->threads > 1 ? CT_NEAR_TURN : CT_NEAR_BEHIND,
+		       stream->source_data,
+		       stream->source_data + stream->model->file_size - stream->model->data_offset);
 	uint64_t tasks = 0;
 	for (size_t i = 0; i < header->count; i++) {
 		plan.first_task[i] = tasks;

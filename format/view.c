@@ -8,10 +8,12 @@
 #include "cache.h"
 #include "parallel.h"
 #include "run.h"
+#include "stream.h"
 
 enum {
 	BLOCK = 2 * 1024 * 1024,      /* bytes of a read that one task takes */
 	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
+	LONG = 16 * 1024 * 1024,      /* of a message */
 	CACHE_MIN = 64 * 1024 * 1024,
 	RESTS_MIN = 16 * 1024 * 1024, /* of messages that were taken in part */
 	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
@@ -22,6 +24,7 @@ struct ct_view {
 	struct ct_view_options options;
 	char *image; /* length field and plain header: the first data_offset bytes */
 	struct ct_cache *cache;
+	struct ct_expect_runs runs;
 };
 
 static int make_image(struct ct_view *view, struct ct_error *err)
@@ -108,6 +111,7 @@ const struct ct_model *ct_view_model(const struct ct_view *view)
 
 void ct_view_after_fork(struct ct_view *view)
 {
+	atomic_flag_clear(&view->runs.busy);
 	ct_cache_after_fork(view->cache);
 }
 
@@ -118,6 +122,7 @@ struct request {
 	uint8_t *bytes;
 	uint64_t start, end; /* file offsets */
 	bool own;            /* nobody sees the bytes before the read is done */
+	struct ct_expect expect;
 };
 
 /* A thread's cipher context, kept while it stays with one tensor. */
@@ -141,7 +146,9 @@ static int prepare(const struct request *request, struct opener *opener, size_t 
 	return 0;
 }
 
-static struct ct_run run_of(const struct request *request, size_t tensor, uint64_t first, uint64_t count, uint8_t *to)
+/* `expect`: see ct_run. */
+static struct ct_run run_of(const struct request *request, size_t tensor, uint64_t first, uint64_t count, uint8_t *to,
+			    struct ct_expect *expect)
 {
 	const struct ct_model *model = request->view->model;
 	return (struct ct_run){
@@ -154,18 +161,26 @@ static struct ct_run run_of(const struct request *request, size_t tensor, uint64
 		.source_data = model->data_offset,
 		.memory = to,
 		.keep = true,
+		.expect = expect,
 	};
 }
 
-static int open_run(const struct request *request, struct opener *opener, size_t tensor,
-		    uint64_t first, uint64_t count, uint8_t *to, struct ct_error *err)
+static int open_run(const struct request *request, struct opener *opener, size_t tensor, uint64_t first,
+		    uint64_t count, uint8_t *to, struct ct_expect *expect, struct ct_error *err)
 {
-	struct ct_run run = run_of(request, tensor, first, count, to);
+	struct ct_run run = run_of(request, tensor, first, count, to, expect);
 	return prepare(request, opener, tensor, err) < 0 ? -1 : ct_run(&run, opener->aead, CT_OPEN, err);
 }
 
+/* A message that one thread reads, while others are at other places. */
+static void expect_message(struct request *request, const struct ct_piece *piece, struct ct_expect *expect)
+{
+	bool alone = request->expect.how == CT_NEAR_ALONE && piece->end - piece->start <= LONG;
+	ct_expect_init(expect, request->source, alone ? CT_NEAR_ALONE : CT_NEAR_BEHIND, piece->start, piece->end);
+}
+
 struct partial {
-	const struct request *request;
+	struct request *request;
 	struct opener *opener;
 	const struct ct_piece *piece;
 	uint8_t *to; /* for the part from `at` to `end`, file offsets */
@@ -175,15 +190,19 @@ struct partial {
 static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
 {
 	struct partial *partial = context;
+	struct ct_expect whole;
+	expect_message(partial->request, partial->piece, &whole);
 	return open_run(partial->request, partial->opener, partial->piece->tensor,
-			partial->piece->message, 1, bytes, err);
+			partial->piece->message, 1, bytes, &whole, err);
 }
 
 static int split_message(void *context, uint8_t *rest, struct ct_error *err)
 {
 	struct partial *partial = context;
 	const struct ct_piece *piece = partial->piece;
-	struct ct_run run = run_of(partial->request, piece->tensor, piece->message, 1, rest);
+	struct ct_expect whole;
+	expect_message(partial->request, piece, &whole);
+	struct ct_run run = run_of(partial->request, piece->tensor, piece->message, 1, rest, &whole);
 	run.apart = partial->to;
 	run.apart_from = partial->at - piece->start;
 	run.apart_to = partial->end - piece->start;
@@ -192,7 +211,7 @@ static int split_message(void *context, uint8_t *rest, struct ct_error *err)
 }
 
 /* Whole messages from `piece` on that begin before `limit` and end inside the request. */
-static uint64_t count_whole(const struct request *request, const struct ct_piece *piece,
+static uint64_t count_whole(struct request *request, const struct ct_piece *piece,
 			    uint64_t limit, uint64_t *end)
 {
 	const struct ct_model *model = request->view->model;
@@ -209,14 +228,14 @@ static uint64_t count_whole(const struct request *request, const struct ct_piece
 	return count;
 }
 
-static int check_writable(const struct request *request, void *bytes, size_t len, struct ct_error *err)
+static int check_writable(struct request *request, void *bytes, size_t len, struct ct_error *err)
 {
 	const struct ct_source *source = request->source;
 	return source->check_writable != NULL ? source->check_writable(source->context, bytes, len, err) : 0;
 }
 
 /* Serve what begins at `at`; *next is where it ended. */
-static int serve(const struct request *request, struct opener *opener, uint64_t at, uint64_t limit,
+static int serve(struct request *request, struct opener *opener, uint64_t at, uint64_t limit,
 		 uint64_t *next, struct ct_error *err)
 {
 	struct ct_view *view = request->view;
@@ -225,8 +244,10 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 	uint64_t end = piece.end < request->end ? piece.end : request->end;
 	if (piece.kind != CT_PIECE_SEALED)
 		*next = end < limit ? end : limit;
-	if (piece.kind == CT_PIECE_CLEAR)
+	if (piece.kind == CT_PIECE_CLEAR) {
+		ct_expect_reach(&request->expect, at);
 		return request->source->read_at(request->source->context, to, (size_t)(*next - at), at, err);
+	}
 	if (piece.kind == CT_PIECE_HEADER) {
 		if (check_writable(request, to, (size_t)(*next - at), err) < 0)
 			return -1;
@@ -235,7 +256,12 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 	}
 	if (at == piece.start && end == piece.end) {
 		uint64_t count = count_whole(request, &piece, limit, next);
-		return open_run(request, opener, piece.tensor, piece.message, count, to, err);
+		struct ct_expect *expect = &request->expect, whole;
+		if (*next - at > LONG) {
+			expect_message(request, &piece, &whole);
+			expect = &whole;
+		}
+		return open_run(request, opener, piece.tensor, piece.message, count, to, expect, err);
 	}
 	*next = end;
 	struct partial partial = {request, opener, &piece, to, at, end};
@@ -252,7 +278,7 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 /* A block serves every message part that begins in it, wherever that ends. */
 static int serve_block(void *context, uint64_t block, struct ct_error *err)
 {
-	const struct request *request = context;
+	struct request *request = context;
 	struct opener opener = {0};
 	uint64_t at = request->start + block * BLOCK, limit = at + BLOCK;
 	if (limit > request->end)
@@ -283,12 +309,16 @@ static int read_on(struct ct_view *view, const struct ct_source *source, void *b
 		return ct_fail(err, CT_E_ARGUMENT, "a read past the end of the file");
 	if (len == 0)
 		return 0;
-	struct request request = {view, source, bytes, offset, offset + len, own};
+	struct request request = {.view = view, .source = source, .bytes = bytes, .start = offset, .end = offset + len,
+				  .own = own};
 	uint64_t blocks = (len - 1) / BLOCK + 1, worth = len / PER_THREAD;
 	if (threads > view->options.threads)
 		threads = view->options.threads;
 	if (threads > worth)
 		threads = (unsigned)worth;
+	uint64_t told = ct_expect_run(&view->runs, source, offset, offset + len);
+	enum ct_nearing how = threads > 1 ? CT_NEAR_TURN : told == 0 && len <= LONG ? CT_NEAR_ALONE : CT_NEAR_BEHIND;
+	ct_expect_init(&request.expect, source, how, told > offset ? told : offset, offset + len);
 	int status = ct_parallel(threads, blocks, serve_block, &request, err);
 	if (status < 0 && err->sys != EFAULT)
 		ct_wipe(bytes, len);
@@ -305,4 +335,33 @@ int ct_view_fill(struct ct_view *view, const struct ct_source *source, void *byt
 		 uint64_t offset, unsigned threads, struct ct_error *err)
 {
 	return read_on(view, source, bytes, len, offset, threads, true, err);
+}
+
+static int stream_all(const struct ct_view *view, const struct ct_source *source, const struct ct_sink *sink,
+		      struct ct_error *err)
+{
+	const struct ct_stream stream = {
+		.crypto = view->options.crypto,
+		.model = view->model,
+		.direction = CT_OPEN,
+		.source = source,
+		.source_data = view->model->data_offset,
+		.sink = sink,
+		.sink_data = view->model->data_offset,
+		.threads = view->options.threads,
+	};
+	return ct_stream(&stream, err);
+}
+
+int ct_view_verify(const struct ct_view *view, const struct ct_source *source, struct ct_error *err)
+{
+	return stream_all(view, source, NULL, err);
+}
+
+int ct_view_copy(const struct ct_view *view, const struct ct_source *source, const struct ct_sink *sink,
+		 struct ct_error *err)
+{
+	if (sink->write_at(sink->context, view->image, (size_t)view->model->data_offset, 0, err) < 0)
+		return -1;
+	return stream_all(view, source, sink, err);
 }

@@ -43,6 +43,15 @@ int ct_view_read_on(struct ct_view *view, const struct ct_source *source, void *
 int ct_view_fill(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		 uint64_t offset, unsigned threads, struct ct_error *err);
 
+/* Check every tag of the file, on as many threads as the view may use, in 256 KiB for each. CT_E_AUTH names tensor and
+ * chunk; CT_E_IO, CT_E_NOMEM. It says nothing of what the file will hold later: reads check again. */
+int ct_view_verify(const struct ct_view *view, const struct ct_source *source, struct ct_error *err);
+
+/* Write all of the image to `sink`, in the same way. A message goes there in pieces before its tag is known: nobody may see
+ * any of it before the call has succeeded. */
+int ct_view_copy(const struct ct_view *view, const struct ct_source *source, const struct ct_sink *sink,
+		 struct ct_error *err);
+
 /* See ct_cache_after_fork(). */
 void ct_view_after_fork(struct ct_view *view);
 

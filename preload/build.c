@@ -74,7 +74,8 @@ static int read_journal(struct ct_journal **journal, const struct ct_source *fil
 	} else {
 		memset(&st, 0, sizeof st);
 		raw_fstat(fd, &st);
-		struct ct_source text = shim_source(&fd, (uint64_t)st.st_size);
+		struct shim_ciphertext ciphertext = {.fd = fd};
+		struct ct_source text = shim_source(&ciphertext, (uint64_t)st.st_size);
 		status = ct_journal_read(journal, crypto, file, &text, &reason);
 		raw_close(fd);
 	}
@@ -121,7 +122,8 @@ int shim_build_view(struct ct_view **view, int fd, const struct stat *st, const 
 {
 	struct ct_view_options options = {.threads = config->threads,
 					  .cache = shim_resident_cache((size_t)config->resident)};
-	struct ct_source source = shim_source(&fd, (uint64_t)st->st_size);
+	struct shim_ciphertext ciphertext = {.fd = fd};
+	struct ct_source source = shim_source(&ciphertext, (uint64_t)st->st_size);
 	struct ct_model *model = NULL;
 	struct stat now = *st;
 	int status = -1;

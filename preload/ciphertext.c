@@ -5,12 +5,13 @@
 #include <sys/uio.h>
 
 #include "detect.h"
+#include "near.h"
 #include "raw.h"
 
 static int read_ciphertext(void *context, void *bytes, size_t len, uint64_t offset,
 			   struct ct_error *err)
 {
-	int fd = *(const int *)context;
+	int fd = ((const struct shim_ciphertext *)context)->fd;
 	size_t done = 0;
 	while (done < len) {
 		ssize_t got = raw_pread(fd, (char *)bytes + done, len - done, (int64_t)(offset + done));
@@ -33,15 +34,16 @@ static int check_writable(void *context, void *bytes, size_t len, struct ct_erro
 	enum { PAGE = 4096, MANY = CT_DETECT_SIZE_MIN }; /* the file has that many bytes */
 	struct iovec parts[MANY];
 	uintptr_t at = (uintptr_t)bytes, end = at + len;
+	int fd = ((const struct shim_ciphertext *)context)->fd;
 	while (at < end) {
 		long count = 0;
 		for (; at < end && count < MANY; at = (at / PAGE + 1) * PAGE)
 			parts[count++] = (struct iovec){(void *)at, 1};
-		long got = SHIM_RAW(SYS_preadv, *(const int *)context, parts, count, 0, 0, 0);
+		long got = SHIM_RAW(SYS_preadv, fd, parts, count, 0, 0, 0);
 		if (got == count)
 			continue;
 		struct stat st;
-		if (got >= 0 && raw_fstat(*(const int *)context, &st) == 0 && st.st_size < count)
+		if (got >= 0 && raw_fstat(fd, &st) == 0 && st.st_size < count)
 			return ct_fail_sys(err, EIO, "the encrypted file became shorter");
 		/* Nothing will be read to the pages before: those bytes go away again. */
 		uintptr_t bad = (uintptr_t)parts[got > 0 ? got : 0].iov_base;
@@ -52,8 +54,8 @@ static int check_writable(void *context, void *bytes, size_t len, struct ct_erro
 	return 0;
 }
 
-struct ct_source shim_source(int *fd, uint64_t size)
+struct ct_source shim_source(struct shim_ciphertext *ciphertext, uint64_t size)
 {
-	return (struct ct_source){.read_at = read_ciphertext, .check_writable = check_writable,
-				  .context = fd, .size = size};
+	return (struct ct_source){.read_at = read_ciphertext, .check_writable = check_writable, .near = shim_near,
+				  .context = ciphertext, .size = size};
 }

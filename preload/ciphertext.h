@@ -4,8 +4,14 @@
 
 #include "source.h"
 
-/* The file that *fd reads, of `size` bytes, past all hooks. `fd` must live as long as the source. Its errors say
- * which errno the kernel gave. Thread-safe. */
-struct ct_source shim_source(int *fd, uint64_t size);
+struct shim_ciphertext {
+	int fd;
+	_Atomic enum { SHIM_UNKNOWN, SHIM_WARM, SHIM_COLD, SHIM_FAR, SHIM_UNTOLD } place; /* where it lies; zero to begin with */
+};
+
+/* The file that `ciphertext` reads, of `size` bytes, past all hooks. `ciphertext` must live as long as the source, and is
+ * for one piece of work: what is found out about where the bytes lie holds for that. Its errors say which errno the
+ * kernel gave. Thread-safe. */
+struct ct_source shim_source(struct shim_ciphertext *ciphertext, uint64_t size);
 
 #endif

@@ -139,6 +139,12 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 				       value);
 		config->require_encrypted = true;
 	}
+	if ((value = get("CTSHIM_VERIFY")) != NULL) {
+		config->verify_open = strcmp(value, "open") == 0;
+		if (!config->verify_open && strcmp(value, "use") != 0)
+			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_VERIFY is '%.40s': use open (all of a file is checked "
+				       "when it is opened) or use (each part when it is used)", value);
+	}
 	config->match = get("CTSHIM_MATCH");
 	return read_backend(&backend, err);
 }

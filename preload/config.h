@@ -21,6 +21,7 @@ struct shim_config {
 	const char *match;     /* CTSHIM_MATCH: globs separated by ':'; NULL: every file */
 	bool disabled;         /* CTSHIM_DISABLE */
 	bool require_encrypted; /* CTSHIM_REQUIRE */
+	bool verify_open;      /* CTSHIM_VERIFY: every tag is checked before open() returns */
 };
 
 /* CT_E_ARGUMENT names the variable that is not understood. Strings belong to the environment. */

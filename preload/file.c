@@ -155,6 +155,7 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	file->identity = *st;
 	file->born = birth_of(fd);
 	file->plain = (struct shim_plain_hint){.fd = -1};
+	file->checked = file->checking = false;
 	release(before);
 
 	struct ct_view *view = NULL;
@@ -226,14 +227,15 @@ static int read_view(struct shim_file *file, read_function *read, int fd, void *
 		     unsigned threads, struct ct_error *err)
 {
 	struct shim_guard guard;
-	struct ct_source source = shim_source(&fd, (uint64_t)file->identity.st_size);
+	struct shim_ciphertext ciphertext = {.fd = fd};
+	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
 	shim_guard_enter(&guard, len);
 	int status = read(file->view, &source, bytes, len, offset, threads, err);
 	shim_guard_leave(&guard);
 	return status;
 }
 
-static int tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
+int shim_file_tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
 {
 	if (err->sys != EFAULT) /* the program's own mistake, and it is told by errno */
 		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err->message);
@@ -247,7 +249,7 @@ int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint
 	int status = read_view(file, ct_view_read_on, fd, bytes, len, offset, UINT_MAX, &err);
 	if (status == 0)
 		return 0;
-	return shim_file_is(file, fd) ? tell(file, &err, doing) : SHIM_ANOTHER;
+	return shim_file_is(file, fd) ? shim_file_tell(file, &err, doing) : SHIM_ANOTHER;
 }
 
 int shim_file_fill_own(struct shim_file *file, void *bytes, size_t len, uint64_t offset, unsigned threads, bool log)
@@ -260,7 +262,29 @@ int shim_file_fill_own(struct shim_file *file, void *bytes, size_t len, uint64_t
 	} while (status != 0 && fd != atomic_load(&file->own)); /* it was moved meanwhile */
 	if (status == 0)
 		return 0;
-	return log ? tell(file, &err, SHIM_READING) : ct_error_errno(&err, true);
+	return log ? shim_file_tell(file, &err, SHIM_READING) : ct_error_errno(&err, true);
+}
+
+bool shim_file_begin_check(struct shim_file *file)
+{
+	sigset_t before;
+	acquire(&before);
+	while (file->checking)
+		pthread_cond_wait(&built, &lock);
+	file->checking = !file->checked;
+	bool begun = file->checking;
+	release(&before);
+	return begun;
+}
+
+void shim_file_end_check(struct shim_file *file, bool good)
+{
+	sigset_t before;
+	acquire(&before);
+	file->checking = false;
+	file->checked = file->checked || good;
+	pthread_cond_broadcast(&built);
+	release(&before);
 }
 
 bool shim_file_own_get(struct shim_file *file, int fd)
@@ -296,6 +320,7 @@ void shim_file_own_moved(int from, int to)
  * number nobody's or the program's. */
 static void after_fork(struct shim_file *file)
 {
+	file->checking = false; /* by a thread that is not here */
 	ct_view_after_fork(file->view);
 	int own = file->own_users > 0 ? atomic_load(&file->own) : -1;
 	if (own >= 0 && !shim_file_is(file, own)) {

@@ -24,6 +24,7 @@ struct shim_file {
 	_Atomic enum shim_file_state { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
 	unsigned long last_use;
 	unsigned own_users;
+	bool checked, checking; /* every tag: see whole.h */
 	struct shim_plain_hint {
 		int fd;
 		dev_t dev;
@@ -56,6 +57,14 @@ enum shim_doing { SHIM_OPENING, SHIM_READING };
 enum { SHIM_ANOTHER = -1 };
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing);
+
+/* Log a failure, unless it is the program's own mistake; the errno for the program. */
+int shim_file_tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing);
+
+/* Is the caller to check every tag of the file? Not if that was done with success before; while another thread is at
+ * it, that is waited for. Whoever is told to says how it ended. */
+bool shim_file_begin_check(struct shim_file *file);
+void shim_file_end_check(struct shim_file *file, bool good);
 
 /* Ciphertext for mappings that outlive the program's descriptor: as long as somebody wants it, the file has one of the
  * shim's own, which comes from `fd`. False: there is no number left. */

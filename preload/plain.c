@@ -14,6 +14,7 @@
 #include "raw.h"
 #include "recognise.h"
 #include "table.h"
+#include "whole.h"
 
 static int reopen(int fd)
 {
@@ -71,17 +72,6 @@ static int complain(const struct shim_file *file, int error)
 	return error;
 }
 
-static int fill(struct shim_file *file, int encrypted, int memfd)
-{
-	size_t size = (size_t)file->identity.st_size;
-	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
-	if (at < 0 && at > -4096)
-		return complain(file, (int)-at);
-	int failed = shim_file_read(file, encrypted, (void *)at, size, 0, SHIM_OPENING);
-	raw_munmap((void *)at, size);
-	return failed != SHIM_ANOTHER ? failed : EIO;
-}
-
 /* A new memfd with the plaintext; or -errno, and the reason is logged. */
 static int make(struct shim_file *file, int encrypted)
 {
@@ -95,7 +85,9 @@ static int make(struct shim_file *file, int encrypted)
 	if (failed != 0)
 		complain(file, failed);
 	else
-		failed = fill(file, encrypted, memfd);
+		failed = shim_whole_copy(file, encrypted, memfd);
+	if (failed == SHIM_ANOTHER)
+		failed = EIO;
 	if (failed != 0) {
 		raw_close(memfd);
 		return -failed;

@@ -16,6 +16,7 @@
 #include "process.h"
 #include "raw.h"
 #include "table.h"
+#include "whole.h"
 
 enum { ATTEMPTS = 10 };
 
@@ -119,6 +120,19 @@ static bool is_candidate(int fd, int flags, struct stat *st)
 	return failed == 0 && S_ISREG(st->st_mode) && st->st_size >= CT_DETECT_PREFIX && !shim_look_is_kernels(fd, st);
 }
 
+/* CTSHIM_VERIFY=open. A memory file is authenticated as it is made. */
+static int verify(struct shim_file **file, int fd, const struct shim_config *config)
+{
+	if (!config->verify_open || config->mode == SHIM_MEMFD)
+		return 0;
+	int failed = shim_whole_check(*file, fd);
+	if (failed == 0)
+		return 0;
+	shim_file_put(*file);
+	*file = NULL;
+	return failed != SHIM_ANOTHER ? failed : SHIM_CHANGED;
+}
+
 /* What descriptor `fd` is: 0 with *file (and a reference) or NULL, the errno of the refusal, or SHIM_CHANGED. */
 static int identify(int fd, int flags, struct shim_file **file, bool *sealed, struct shim_config *config)
 {
@@ -141,7 +155,7 @@ static int identify(int fd, int flags, struct shim_file **file, bool *sealed, st
 	shim_guard_enter(&guard, 0);
 	int refusal = examine(fd, flags, look, &st, file, config);
 	shim_guard_leave(&guard);
-	return refusal;
+	return refusal == 0 && *file != NULL ? verify(file, fd, config) : refusal;
 }
 
 /* In a process that shares memory, but not descriptors, with the one that the table describes: a vfork child that

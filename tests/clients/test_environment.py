@@ -115,7 +115,7 @@ def test_empty_is_unset(shim, model, keys):
     ("CTSHIM_SERVE", "eagermemfd"),
     ("CTSHIM_THREADS", "0"), ("CTSHIM_THREADS", "-1"), ("CTSHIM_THREADS", "many"), ("CTSHIM_THREADS", "2x"),
     ("CTSHIM_THREADS", "99999999999999999999"), ("CTSHIM_LOG", "loud"), ("CTSHIM_LOG", "ERROR!"),
-    ("CTSHIM_DISABLE", "yes"),
+    ("CTSHIM_DISABLE", "yes"), ("CTSHIM_VERIFY", "always"), ("CTSHIM_VERIFY", "Open"), ("CTSHIM_VERIFY", "1"),
 ])
 def test_values_not_understood(variable, value, shim, model, keys):
     """An error that names the variable, not a silent default."""
