@@ -3,10 +3,25 @@
 #ifndef CT_SOURCE_H
 #define CT_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
+
+/* Messages of one tensor that were opened. */
+struct ct_opened {
+	size_t tensor;
+	uint64_t first, count, bytes; /* messages; what they hold together */
+	bool whole;                   /* straight to whoever reads; false: into a cache, as a part of it was wanted */
+	uint64_t nanoseconds;         /* that a thread took for it, the reading of ciphertext included */
+};
+
+/* Told of them by any of the working threads, as soon as they are authentic. */
+struct ct_observer {
+	void (*opened)(void *context, const struct ct_opened *what);
+	void *context;
+};
 
 /* The bytes of one file, `size` of them. */
 struct ct_source {
@@ -19,6 +34,8 @@ struct ct_source {
 	int (*check_writable)(void *context, void *bytes, size_t len, struct ct_error *err);
 	void *context;
 	uint64_t size;
+	/* Who counts what a view opens for this reader; NULL: nobody, and no clock is asked. */
+	const struct ct_observer *observer;
 };
 
 /* Where output goes. */

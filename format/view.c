@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cache.h"
 #include "parallel.h"
@@ -118,8 +119,30 @@ struct opener {
 	size_t tensor;
 };
 
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static int run_observed(const struct ct_run *run, struct ct_aead *aead, bool whole, struct ct_error *err)
+{
+	const struct ct_observer *observer = run->source->observer;
+	if (observer == NULL)
+		return ct_run(run, aead, CT_OPEN, err);
+	uint64_t start, end, unused, began = clock_now();
+	if (ct_run(run, aead, CT_OPEN, err) < 0)
+		return -1;
+	ct_model_message(run->model, run->tensor, run->first, &start, &unused);
+	ct_model_message(run->model, run->tensor, run->first + run->count - 1, &unused, &end);
+	const struct ct_opened what = {run->tensor, run->first, run->count, end - start, whole, clock_now() - began};
+	observer->opened(observer->context, &what);
+	return 0;
+}
+
 static int open_run(const struct request *request, struct opener *opener, size_t tensor,
-		    uint64_t first, uint64_t count, uint8_t *to, struct ct_error *err)
+		    uint64_t first, uint64_t count, uint8_t *to, bool whole, struct ct_error *err)
 {
 	const struct ct_model *model = request->view->model;
 	if (opener->aead == NULL || opener->tensor != tensor) {
@@ -142,7 +165,7 @@ static int open_run(const struct request *request, struct opener *opener, size_t
 		.memory = to,
 		.keep = true,
 	};
-	return ct_run(&run, opener->aead, CT_OPEN, err);
+	return run_observed(&run, opener->aead, whole, err);
 }
 
 struct partial {
@@ -155,7 +178,7 @@ static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
 {
 	struct partial *partial = context;
 	return open_run(partial->request, partial->opener, partial->piece->tensor,
-			partial->piece->message, 1, bytes, err);
+			partial->piece->message, 1, bytes, false, err);
 }
 
 /* Whole messages from `piece` on that begin before `limit` and end inside the request. */
@@ -202,7 +225,7 @@ static int serve(const struct request *request, struct opener *opener, uint64_t 
 	}
 	if (at == piece.start && end == piece.end) {
 		uint64_t count = count_whole(request, &piece, limit, next);
-		return open_run(request, opener, piece.tensor, piece.message, count, to, err);
+		return open_run(request, opener, piece.tensor, piece.message, count, to, true, err);
 	}
 	*next = end;
 	if (check_writable(request, to, (size_t)(end - at), err) < 0)

@@ -41,6 +41,7 @@ static size_t guess(struct shim_runs *runs, size_t touched, size_t most, size_t 
 			continue; /* it neither goes on, nor has caught up with what is under way */
 		if (more > most)
 			more = most;
+		atomic_fetch_add(&runs->passed, touched - run->next);
 		*start = end > touched ? end : touched + 1;
 		*run = (struct shim_run){touched + 1, more};
 		return *start <= touched + more ? touched + 1 + more - *start : 0;

@@ -19,6 +19,7 @@ struct shim_runs {
 	struct shim_run runs[SHIM_RUNS];
 	unsigned turn;
 	atomic_flag busy;
+	atomic_size_t passed; /* windows that touches have gone past without waiting, since somebody took the number */
 };
 
 /* Window `touched` of a mapping with windows of `size` bytes was touched: *first and the number of those that are worth

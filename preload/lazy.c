@@ -14,6 +14,7 @@
 #include "process.h"
 #include "raw.h"
 #include "stack.h"
+#include "stats.h"
 
 static bool allows(int prot, bool write)
 {
@@ -34,8 +35,10 @@ static bool is_stuck(uintptr_t at)
 static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 {
 	for (size_t i = first; i < first + count && i < lazy->count; i++)
-		if (atomic_load(&lazy->windows[i].state) == SHIM_WINDOW_EMPTY)
+		if (atomic_load(&lazy->windows[i].state) == SHIM_WINDOW_EMPTY) {
+			shim_stats_add(lazy->file, SHIM_STAT_AHEAD_ASKED, 1);
 			shim_ahead_ask(shim_lazy_number(lazy), i);
+		}
 }
 
 /* Before the window that was touched is decrypted, so that all goes on at once. */
@@ -44,6 +47,7 @@ static void look_ahead(struct shim_lazy *lazy, size_t touched)
 	size_t first, count = 0;
 	if (!atomic_load(&lazy->random))
 		count = shim_ahead_guess(&lazy->runs, touched, lazy->size, &first);
+	shim_stats_add(lazy->file, SHIM_STAT_AHEAD_PASSED, atomic_exchange(&lazy->runs.passed, 0));
 	if (count > 0)
 		ask_for(lazy, first, count);
 }
@@ -56,12 +60,15 @@ static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 	if (!allows(atomic_load(&window->prot), write))
 		return SHIM_FAULT_OTHER;
 	uint32_t now = atomic_load(&window->state);
+	shim_stats_add(lazy->file, SHIM_STAT_FAULTS, 1);
 	if (now == SHIM_WINDOW_EMPTY || now == SHIM_WINDOW_CLAIMED)
 		look_ahead(lazy, fill.number);
 	if (shim_window_claim(window, &state)) {
 		shim_stack_run(shim_lazy_fill, &fill);
+		shim_stats_add(lazy->file, SHIM_STAT_WINDOWS_BY_FAULT, fill.error == 0);
 		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;
 	}
+	shim_stats_add(lazy->file, now == SHIM_WINDOW_CLAIMED ? SHIM_STAT_FAULTS_WAITED : SHIM_STAT_FAULTS_LATE, 1);
 	if (state == SHIM_WINDOW_FAILED)
 		return SHIM_FAULT_BROKEN;
 	return state == SHIM_WINDOW_GONE || is_stuck(at) ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
@@ -87,8 +94,10 @@ static void make_ready(struct shim_lazy *lazy, size_t number)
 {
 	enum shim_window_state state;
 	struct shim_fill fill = {.lazy = lazy, .number = number, .threads = UINT_MAX};
-	if (shim_window_claim(&lazy->windows[number], &state))
+	if (shim_window_claim(&lazy->windows[number], &state)) {
 		shim_lazy_fill(&fill);
+		shim_stats_add(lazy->file, SHIM_STAT_WINDOWS_BY_CALL, fill.error == 0);
+	}
 }
 
 typedef void visit(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end);

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "pages.h"
 #include "raw.h"
+#include "stats.h"
 
 static int fill_stage(const struct shim_fill *fill, uintptr_t stage, size_t len)
 {
@@ -38,6 +39,10 @@ void shim_lazy_fill(void *argument)
 			 strerror(fill->error));
 	if (fill->error != 0 && stage != 0)
 		raw_munmap((void *)stage, len);
+	if (fill->error == 0) {
+		shim_stats_resident(fill->lazy->file, 1, (int64_t)len);
+		shim_stats_add(fill->lazy->file, SHIM_STAT_WINDOW_BYTES, len);
+	}
 	/* Without memory it may go better another time. */
 	shim_window_set(window, fill->error == 0 ? SHIM_WINDOW_READY
 				: fill->error == told ? SHIM_WINDOW_FAILED : SHIM_WINDOW_EMPTY);
@@ -52,7 +57,11 @@ void shim_lazy_fill_ahead(unsigned mapping, size_t number)
 		return;
 	struct shim_window *window = &lazy->windows[number < lazy->count ? number : 0];
 	if (atomic_load(&window->state) == SHIM_WINDOW_EMPTY && number < lazy->count
-	    && shim_window_claim(window, &state))
+	    && shim_window_claim(window, &state)) {
 		shim_lazy_fill(&fill);
+		shim_stats_add(lazy->file, SHIM_STAT_WINDOWS_AHEAD, fill.error == 0);
+	} else {
+		shim_stats_add(lazy->file, SHIM_STAT_AHEAD_LATE, 1);
+	}
 	shim_lazy_release(lazy);
 }

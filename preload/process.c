@@ -12,6 +12,7 @@
 #include "mapping.h"
 #include "memory.h"
 #include "raw.h"
+#include "stats.h"
 
 /* A page that the kernel empties in every forked child: it holds the id of the process whose memory
  * this is, 0 in a child that was not here yet, -1 while that child puts things in order. */
@@ -20,6 +21,7 @@ static _Atomic(_Atomic pid_t *) page;
 static void after_fork(void)
 {
 	shim_memory_after_fork();
+	shim_stats_after_fork(); /* what the others put in order is counted as this process's */
 	shim_lazy_after_fork();
 	shim_mapping_after_fork();
 	shim_file_after_fork();
