@@ -55,7 +55,8 @@ static void look_ahead(struct shim_lazy *lazy, size_t touched)
 static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 {
 	enum shim_window_state state;
-	struct shim_fill fill = {.lazy = lazy, .number = shim_window_at(lazy, at), .threads = 1};
+	struct shim_fill fill = {.lazy = lazy, .number = shim_window_at(lazy, at), .threads = 1,
+				.by = SHIM_STAT_WINDOWS_BY_FAULT};
 	struct shim_window *window = &lazy->windows[fill.number];
 	if (!allows(atomic_load(&window->prot), write))
 		return SHIM_FAULT_OTHER;
@@ -65,7 +66,6 @@ static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 		look_ahead(lazy, fill.number);
 	if (shim_window_claim(window, &state)) {
 		shim_stack_run(shim_lazy_fill, &fill);
-		shim_stats_add(lazy->file, SHIM_STAT_WINDOWS_BY_FAULT, fill.error == 0);
 		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;
 	}
 	shim_stats_add(lazy->file, now == SHIM_WINDOW_CLAIMED ? SHIM_STAT_FAULTS_WAITED : SHIM_STAT_FAULTS_LATE, 1);
@@ -93,11 +93,10 @@ enum shim_fault shim_lazy_fault(uintptr_t at, bool write)
 static void make_ready(struct shim_lazy *lazy, size_t number)
 {
 	enum shim_window_state state;
-	struct shim_fill fill = {.lazy = lazy, .number = number, .threads = UINT_MAX};
-	if (shim_window_claim(&lazy->windows[number], &state)) {
+	struct shim_fill fill = {.lazy = lazy, .number = number, .threads = UINT_MAX,
+				.by = SHIM_STAT_WINDOWS_BY_CALL};
+	if (shim_window_claim(&lazy->windows[number], &state))
 		shim_lazy_fill(&fill);
-		shim_stats_add(lazy->file, SHIM_STAT_WINDOWS_BY_CALL, fill.error == 0);
-	}
 }
 
 typedef void visit(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end);

@@ -42,6 +42,7 @@ void shim_lazy_fill(void *argument)
 	if (fill->error == 0) {
 		shim_stats_resident(fill->lazy->file, 1, (int64_t)len);
 		shim_stats_add(fill->lazy->file, SHIM_STAT_WINDOW_BYTES, len);
+		shim_stats_add(fill->lazy->file, fill->by, 1);
 	}
 	/* Without memory it may go better another time. */
 	shim_window_set(window, fill->error == 0 ? SHIM_WINDOW_READY
@@ -52,16 +53,14 @@ void shim_lazy_fill_ahead(unsigned mapping, size_t number)
 {
 	enum shim_window_state state;
 	struct shim_lazy *lazy = shim_lazy_get(mapping);
-	struct shim_fill fill = {.lazy = lazy, .number = number, .threads = 1};
+	struct shim_fill fill = {.lazy = lazy, .number = number, .threads = 1, .by = SHIM_STAT_WINDOWS_AHEAD};
 	if (lazy == NULL)
 		return;
 	struct shim_window *window = &lazy->windows[number < lazy->count ? number : 0];
 	if (atomic_load(&window->state) == SHIM_WINDOW_EMPTY && number < lazy->count
-	    && shim_window_claim(window, &state)) {
+	    && shim_window_claim(window, &state))
 		shim_lazy_fill(&fill);
-		shim_stats_add(lazy->file, SHIM_STAT_WINDOWS_AHEAD, fill.error == 0);
-	} else {
+	else
 		shim_stats_add(lazy->file, SHIM_STAT_AHEAD_LATE, 1);
-	}
 	shim_lazy_release(lazy);
 }
