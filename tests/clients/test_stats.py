@@ -320,6 +320,20 @@ def test_a_vforked_child_says_nothing(more, shim, big, folder, tmp_path):
     assert not list(folder.iterdir())
 
 
+def test_a_forked_child_that_starts_a_program_first(watch):
+    """The first to come to the library in a forked child is a vforked one of its own: they are told apart."""
+    (shown,), lines = watch("""
+f = open(path, 'rb', buffering=0); f.read(1000)
+if os.fork() == 0:
+    subprocess.run(['true'])
+    f.read(1 << 20)
+    show()
+    sys.exit()
+os.wait()
+""")
+    assert only(shown)["read_bytes"] == 1 << 20 and len(lines) == 2 and "1 read of 1.0 MiB" in lines[0]
+
+
 WAIT = BEGIN + """
 f = open(path, 'rb', buffering=0); f.read(int(sys.argv[3]))
 print('ready', flush=True)
