@@ -176,7 +176,7 @@ static const char *reason_of(long error)
 	case EOPNOTSUPP:
 		return "its file system has no locks: name a directory on a local one";
 	default:
-		return strerrordesc_np((int)error);
+		return strerror((int)error);
 	}
 }
 
