@@ -120,7 +120,7 @@ static void reclaim(void)
 		__atomic_store_n(&lazy->windows, NULL, __ATOMIC_SEQ_CST);
 		raw_munmap(windows, lazy->count * sizeof *windows);
 		shim_file_own_put(lazy->file);
-		shim_file_drop(lazy->file);
+		shim_file_drop(lazy->file); /* in a handler, perhaps, on a small stack: a line comes later */
 		if (atomic_fetch_sub(&shim_lazy_count, 1) == 1)
 			shim_ahead_rest();
 	}
@@ -132,7 +132,6 @@ void shim_lazy_reclaim(void)
 	shim_lock_take(&lock, &guard);
 	reclaim();
 	shim_lock_give(&lock, &guard);
-	shim_stats_tell();
 }
 
 static void wait_for(struct shim_window *window)

@@ -19,7 +19,7 @@ static char folder[PATH_MAX]; /* CTSHIM_STATS_DIR, of the first model */
 /* What is nobody else's business. Under the lock, but for `due`. */
 static struct private {
 	const struct shim_file *file;
-	bool tell; /* CTSHIM_STATS */
+	atomic_bool tell; /* CTSHIM_STATS */
 	atomic_bool due;
 	uint64_t told[SHIM_STATS];
 } privates[SHIM_STATS_SLOTS - 1];
@@ -264,6 +264,8 @@ static void tell(unsigned number, bool always)
 
 void shim_stats_released(unsigned slot)
 {
+	if (!atomic_load_explicit(&privates[slot - 1].tell, memory_order_relaxed))
+		return;
 	atomic_store(&privates[slot - 1].due, true);
 	atomic_store(&shim_stats_due, true);
 }

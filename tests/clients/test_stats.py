@@ -218,6 +218,13 @@ def test_nothing_asked(env, shim, big):
     shim.python(BEGIN + "open(path, 'rb').read()", big.encrypted, COMMAND, keys=big.keys, env=env).check()
 
 
+def test_without_the_library(shim, big, folder):
+    """The other twin: there is nothing to be said of ciphertext."""
+    env = {"CTSHIM_STATS": "1", "CTSHIM_STATS_DIR": folder}
+    result = shim.python(BEGIN + "open(path, 'rb').read()\nshow()", big.encrypted, COMMAND, on=False, env=env).check()
+    assert result.err == b"" and "keeps no figures" in result.text and not list(folder.iterdir())
+
+
 def test_no_model(watch, folder):
     """Programs that open none have no file."""
     _, lines = watch("open('/etc/passwd').read()\nprint(json.dumps(os.listdir(sys.argv[3])))", folder)
@@ -226,7 +233,7 @@ def test_no_model(watch, folder):
     assert "keeps no figures in" in shown and "CTSHIM_STATS_DIR=" in shown
 
 
-def test_the_file(watch, folder):
+def test_the_file(watch, folder, big):
     """It is there while the process lives, for its user only, and has no key in it."""
     (mode, text), _ = watch("""
 f = open(path, 'rb', buffering=0); f.read(1000)
@@ -238,8 +245,9 @@ data = subprocess.run(['cat', name], env=env, capture_output=True).stdout
 print(json.dumps({'text': data.replace(b'\\0', b' ').decode('latin-1')}))
 """, folder)
     assert mode["mode"] == 0o600 and not list(folder.iterdir())
-    secrets = [k["k"] for k in json.loads((ROOT / "x").read_text())["keys"] if "k" in k] if (ROOT / "x").exists() else []
-    assert "model.safetensors" in text["text"] and not any(s in text["text"] for s in secrets)
+    assert str(big.encrypted) in text["text"] and str(big.keys) not in text["text"]
+    secrets = [key[part] for key in json.loads(big.keys.read_text())["keys"] for part in ("k", "d") if part in key]
+    assert len(secrets) == 2 and not any(s in text["text"] for s in secrets)
 
 
 FORK = """
