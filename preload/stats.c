@@ -16,9 +16,13 @@ atomic_bool shim_stats_due, shim_stats_pending;
 static struct shim_lock lock;
 static char folder[PATH_MAX]; /* CTSHIM_STATS_DIR, of the first model */
 
-/* What is nobody else's business. Under the lock, but for `due`. */
+/* What is this memory's own, also in a forked child, whose parent goes on changing a table that both have. Under the lock,
+ * but for atomic members. */
 static struct private {
-	const struct shim_file *file;
+	const struct shim_file *file; /* NULL: none; set last */
+	uint64_t size, sealed;
+	char path[SHIM_STATS_PATH];
+	_Atomic uint64_t windows, resident; /* now */
 	atomic_bool tell; /* CTSHIM_STATS */
 	atomic_bool due;
 	uint64_t told[SHIM_STATS];
@@ -37,11 +41,13 @@ static void raise_to(_Atomic uint64_t *most, uint64_t now)
 		;
 }
 
-static void add_level(_Atomic uint64_t *now, _Atomic uint64_t *most, int64_t more)
+/* counts[0] is the level, counts[1] the highest that it had. */
+static void add_level(_Atomic uint64_t *own, _Atomic uint64_t *counts, int64_t more)
 {
-	uint64_t value = atomic_fetch_add_explicit(now, (uint64_t)more, memory_order_relaxed) + (uint64_t)more;
+	uint64_t value = atomic_fetch_add_explicit(own, (uint64_t)more, memory_order_relaxed) + (uint64_t)more;
+	atomic_fetch_add_explicit(&counts[0], (uint64_t)more, memory_order_relaxed);
 	if (value <= INT64_MAX) /* for a moment two threads may give and take in the wrong order */
-		raise_to(most, value);
+		raise_to(&counts[1], value);
 }
 
 void shim_stats_resident(const struct shim_file *file, int64_t windows, int64_t bytes)
@@ -49,9 +55,10 @@ void shim_stats_resident(const struct shim_file *file, int64_t windows, int64_t 
 	_Atomic uint64_t *counts = shim_stats_counts(file);
 	if (counts == NULL)
 		return;
+	struct private *private = &privates[atomic_load_explicit(&file->stats, memory_order_relaxed) - 1];
 	if (windows != 0)
-		add_level(&counts[SHIM_STAT_WINDOWS_NOW], &counts[SHIM_STAT_WINDOWS_MOST], windows);
-	add_level(&counts[SHIM_STAT_RESIDENT_NOW], &counts[SHIM_STAT_RESIDENT_MOST], bytes);
+		add_level(&private->windows, &counts[SHIM_STAT_WINDOWS_NOW], windows);
+	add_level(&private->resident, &counts[SHIM_STAT_RESIDENT_NOW], bytes);
 }
 
 /* --- what the view opens --- */
@@ -181,6 +188,14 @@ static uint64_t sealed_bytes(const struct ct_model *model)
 	return bytes;
 }
 
+static void show(struct shim_stats_slot *slot, const struct private *private)
+{
+	slot->size = private->size;
+	slot->sealed = private->sealed;
+	memcpy(slot->path, private->path, SHIM_STATS_PATH);
+	atomic_store(&slot->state, SHIM_STATS_OPEN);
+}
+
 /* With the lock held. */
 static unsigned take_slot(const struct shim_file *file, bool tell)
 {
@@ -195,12 +210,15 @@ static unsigned take_slot(const struct shim_file *file, bool tell)
 	atomic_fetch_add(&slot->generation, 1);
 	for (unsigned i = 0; i < SHIM_STATS; i++)
 		atomic_store(&slot->counts[i], 0);
-	slot->size = (uint64_t)file->identity.st_size;
-	slot->sealed = sealed_bytes(ct_view_model(file->view));
-	set_path(slot->path, file->path != NULL ? file->path : "(unknown)");
-	atomic_store(&slot->state, SHIM_STATS_OPEN);
+	struct private *private = &privates[number - 1];
+	memset(private, 0, sizeof *private);
+	private->size = (uint64_t)file->identity.st_size;
+	private->sealed = sealed_bytes(ct_view_model(file->view));
+	set_path(private->path, file->path != NULL ? file->path : "(unknown)");
+	atomic_store(&private->tell, tell);
+	show(slot, private);
 	atomic_fetch_add(&slot->generation, 1);
-	privates[number - 1] = (struct private){.file = file, .tell = tell};
+	private->file = file;
 	return number;
 }
 
@@ -254,7 +272,7 @@ static void tell(unsigned number, bool always)
 	bool wanted = private->tell && private->file != NULL
 		      && (always || atomic_load(&private->file->references) == 0) && take_news(number, news);
 	if (wanted)
-		memcpy(path, atomic_load(&shim_stats_table)->slots[number - 1].path, sizeof path);
+		memcpy(path, private->path, sizeof path);
 	shim_lock_give(&lock, &guard);
 	if (!wanted)
 		return;
@@ -308,6 +326,13 @@ __attribute__((destructor)) static void end(void)
 	errno = saved;
 }
 
+/* Memory that a child has from its parent. */
+static void set_level(_Atomic uint64_t *counts, uint64_t now)
+{
+	atomic_store(&counts[0], now);
+	atomic_store(&counts[1], now);
+}
+
 /* The parent's table stays mapped: a handler that forked may return to a thread that was about to count. */
 void shim_stats_after_fork(void)
 {
@@ -317,22 +342,19 @@ void shim_stats_after_fork(void)
 	if (parent == NULL)
 		return;
 	struct shim_stats_table *mine = new_table();
-	if (mine != NULL)
-		copy_slots(mine, parent);
-	for (unsigned i = 0; i < SHIM_STATS_SLOTS - 1; i++) {
-		const enum shim_stat kept[] = {SHIM_STAT_WINDOWS_NOW, SHIM_STAT_RESIDENT_NOW};
-		if (mine == NULL || atomic_load(&parent->slots[i].state) != SHIM_STATS_OPEN)
+	for (unsigned i = 0; mine != NULL && i < SHIM_STATS_SLOTS - 1; i++) {
+		struct private *private = &privates[i];
+		if (private->file == NULL)
 			continue;
-		for (unsigned k = 0; k < 2; k++) { /* memory that it has from its parent */
-			uint64_t now = atomic_load(&parent->slots[i].counts[kept[k]]);
-			atomic_store(&mine->slots[i].counts[kept[k]], now);
-			atomic_store(&mine->slots[i].counts[kept[k] + 1], now);
-		}
-		memset(privates[i].told, 0, sizeof privates[i].told);
-		atomic_store(&privates[i].due, false);
-		if (privates[i].file != NULL)
-			shim_seen_forget(privates[i].file->seen);
+		show(&mine->slots[i], private);
+		set_level(&mine->slots[i].counts[SHIM_STAT_WINDOWS_NOW], atomic_load(&private->windows));
+		set_level(&mine->slots[i].counts[SHIM_STAT_RESIDENT_NOW], atomic_load(&private->resident));
+		memset(private->told, 0, sizeof private->told);
+		atomic_store(&private->due, false);
+		shim_seen_forget(private->file->seen);
 	}
+	for (unsigned i = 0; mine == NULL && i < SHIM_STATS_SLOTS - 1; i++)
+		atomic_store(&privates[i].tell, false); /* what the parent counts is not to be told here */
 	atomic_store(&shim_stats_table, mine != NULL ? mine : parent);
 	atomic_store(&shim_stats_due, false);
 	atomic_store(&shim_stats_pending, mine != NULL && folder[0] != '\0');
