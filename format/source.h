@@ -3,6 +3,7 @@
 #ifndef CT_SOURCE_H
 #define CT_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,20 @@ enum ct_nearing {
 	CT_NEAR_ALONE,  /* at once; what is behind them is not */
 	CT_NEAR_BEHIND, /* a sequence of reads will come to them */
 	CT_NEAR_TURN,   /* the same, and several threads are at it. One at a time calls, and may be made to wait for them */
+};
+
+/* Messages of one tensor that were opened. */
+struct ct_opened {
+	size_t tensor;
+	uint64_t first, count, bytes; /* messages; what they hold together */
+	bool whole;                   /* straight to whoever reads; false: into a cache, as a part of it was wanted */
+	uint64_t nanoseconds;         /* that a thread took for it, the reading of ciphertext included */
+};
+
+/* Told of them by any of the working threads, as soon as they are authentic. */
+struct ct_observer {
+	void (*opened)(void *context, const struct ct_opened *what);
+	void *context;
 };
 
 /* The bytes of one file, `size` of them. */
@@ -28,6 +43,8 @@ struct ct_source {
 	void (*near)(void *context, enum ct_nearing how, uint64_t offset, uint64_t len);
 	void *context;
 	uint64_t size;
+	/* Who counts what a view opens for this reader; NULL: nobody, and no clock is asked. */
+	const struct ct_observer *observer;
 };
 
 /* Where output goes. */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cache.h"
 #include "parallel.h"
@@ -131,6 +132,28 @@ struct opener {
 	size_t tensor;
 };
 
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static int run_observed(const struct ct_run *run, struct ct_aead *aead, bool whole, struct ct_error *err)
+{
+	const struct ct_observer *observer = run->source->observer;
+	if (observer == NULL)
+		return ct_run(run, aead, CT_OPEN, err);
+	uint64_t start, end, unused, began = clock_now();
+	if (ct_run(run, aead, CT_OPEN, err) < 0)
+		return -1;
+	ct_model_message(run->model, run->tensor, run->first, &start, &unused);
+	ct_model_message(run->model, run->tensor, run->first + run->count - 1, &unused, &end);
+	const struct ct_opened what = {run->tensor, run->first, run->count, end - start, whole, clock_now() - began};
+	observer->opened(observer->context, &what);
+	return 0;
+}
+
 static int prepare(const struct request *request, struct opener *opener, size_t tensor, struct ct_error *err)
 {
 	const struct ct_model *model = request->view->model;
@@ -166,10 +189,10 @@ static struct ct_run run_of(const struct request *request, size_t tensor, uint64
 }
 
 static int open_run(const struct request *request, struct opener *opener, size_t tensor, uint64_t first,
-		    uint64_t count, uint8_t *to, struct ct_expect *expect, struct ct_error *err)
+		    uint64_t count, uint8_t *to, struct ct_expect *expect, bool whole, struct ct_error *err)
 {
 	struct ct_run run = run_of(request, tensor, first, count, to, expect);
-	return prepare(request, opener, tensor, err) < 0 ? -1 : ct_run(&run, opener->aead, CT_OPEN, err);
+	return prepare(request, opener, tensor, err) < 0 ? -1 : run_observed(&run, opener->aead, whole, err);
 }
 
 /* A message that one thread reads, while others are at other places. */
@@ -193,7 +216,7 @@ static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
 	struct ct_expect whole;
 	expect_message(partial->request, partial->piece, &whole);
 	return open_run(partial->request, partial->opener, partial->piece->tensor,
-			partial->piece->message, 1, bytes, &whole, err);
+			partial->piece->message, 1, bytes, &whole, false, err);
 }
 
 static int split_message(void *context, uint8_t *rest, struct ct_error *err)
@@ -207,7 +230,7 @@ static int split_message(void *context, uint8_t *rest, struct ct_error *err)
 	run.apart_from = partial->at - piece->start;
 	run.apart_to = partial->end - piece->start;
 	return prepare(partial->request, partial->opener, piece->tensor, err) < 0
-		       ? -1 : ct_run(&run, partial->opener->aead, CT_OPEN, err);
+		       ? -1 : run_observed(&run, partial->opener->aead, false, err);
 }
 
 /* Whole messages from `piece` on that begin before `limit` and end inside the request. */
@@ -261,7 +284,7 @@ static int serve(struct request *request, struct opener *opener, uint64_t at, ui
 			expect_message(request, &piece, &whole);
 			expect = &whole;
 		}
-		return open_run(request, opener, piece.tensor, piece.message, count, to, expect, err);
+		return open_run(request, opener, piece.tensor, piece.message, count, to, expect, true, err);
 	}
 	*next = end;
 	struct partial partial = {request, opener, &piece, to, at, end};

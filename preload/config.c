@@ -145,6 +145,15 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_VERIFY is '%.40s': use open (all of a file is checked "
 				       "when it is opened) or use (each part when it is used)", value);
 	}
+	if ((value = get("CTSHIM_STATS")) != NULL) {
+		if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
+			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_STATS is '%.40s': use 1 or 0", value);
+		config->stats = value[0] == '1';
+	}
+	config->stats_dir = get("CTSHIM_STATS_DIR");
+	if (config->stats_dir != NULL && config->stats_dir[0] != '/')
+		return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_STATS_DIR is '%.200s': use a directory's absolute path",
+			       config->stats_dir);
 	config->match = get("CTSHIM_MATCH");
 	return read_backend(&backend, err);
 }

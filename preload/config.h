@@ -22,6 +22,8 @@ struct shim_config {
 	bool disabled;         /* CTSHIM_DISABLE */
 	bool require_encrypted; /* CTSHIM_REQUIRE */
 	bool verify_open;      /* CTSHIM_VERIFY: every tag is checked before open() returns */
+	bool stats;            /* CTSHIM_STATS: a line when a model is let go of */
+	const char *stats_dir; /* CTSHIM_STATS_DIR: absolute; NULL: no figures are kept */
 };
 
 /* CT_E_ARGUMENT names the variable that is not understood. Strings belong to the environment. */

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "own.h"
 #include "raw.h"
+#include "stats.h"
 
 enum { FILES_MAX = 4096, IDLE_MAX = 64 };
 
@@ -43,9 +44,17 @@ void shim_file_get(struct shim_file *file)
 	atomic_fetch_add(&file->references, 1);
 }
 
+void shim_file_drop(struct shim_file *file)
+{
+	unsigned slot = atomic_load_explicit(&file->stats, memory_order_relaxed);
+	if (atomic_fetch_sub(&file->references, 1) == 1 && slot != 0)
+		shim_stats_released(slot);
+}
+
 void shim_file_put(struct shim_file *file)
 {
-	atomic_fetch_sub(&file->references, 1);
+	shim_file_drop(file);
+	shim_stats_tell();
 }
 
 static struct statx_timestamp birth_of(int fd)
@@ -97,6 +106,7 @@ static void retire(struct shim_file *file)
 {
 	struct ct_view *view = file->view;
 	char *path = file->path;
+	shim_stats_leave(file);
 	set_state(file, SHIM_FILE_FREE);
 	file->view = NULL;
 	file->path = NULL;
@@ -165,6 +175,8 @@ static int build_entry(struct shim_file *file, int fd, const struct stat *st, co
 	acquire(before);
 	file->view = view;
 	file->path = name;
+	if (view != NULL)
+		shim_stats_enter(file, config);
 	set_state(file, view != NULL ? SHIM_FILE_READY : SHIM_FILE_FREE);
 	pthread_cond_broadcast(&built);
 	if (view != NULL) {
@@ -224,12 +236,15 @@ typedef int read_function(struct ct_view *view, const struct ct_source *source, 
 			  uint64_t offset, unsigned threads, struct ct_error *err);
 
 static int read_view(struct shim_file *file, read_function *read, int fd, void *bytes, size_t len, uint64_t offset,
-		     unsigned threads, struct ct_error *err)
+		     unsigned threads, enum shim_use use, struct ct_error *err)
 {
 	struct shim_guard guard;
+	struct shim_account account;
 	struct shim_ciphertext ciphertext = {.fd = fd};
 	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
 	shim_guard_enter(&guard, len);
+	if (shim_stats_observe(&account, file, use))
+		source.observer = &account.observer;
 	int status = read(file->view, &source, bytes, len, offset, threads, err);
 	shim_guard_leave(&guard);
 	return status;
@@ -237,16 +252,20 @@ static int read_view(struct shim_file *file, read_function *read, int fd, void *
 
 int shim_file_tell(const struct shim_file *file, const struct ct_error *err, enum shim_doing doing)
 {
+	if (err->sys != EFAULT)
+		shim_stats_add(file, SHIM_STAT_FAILURES, 1);
 	if (err->sys != EFAULT) /* the program's own mistake, and it is told by errno */
 		shim_log(SHIM_ERROR, file->path != NULL ? file->path : "(unknown)", "%s", err->message);
-	return ct_error_errno(err, doing == SHIM_READING);
+	return ct_error_errno(err, doing != SHIM_OPENING);
 }
 
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing)
 {
+	static const enum shim_use uses[] = {
+		[SHIM_OPENING] = SHIM_USE_MEMORY_FILE, [SHIM_READING] = SHIM_USE_READ, [SHIM_MAPPING] = SHIM_USE_MAPPING};
 	struct ct_error err;
-	int status = read_view(file, ct_view_read_on, fd, bytes, len, offset, UINT_MAX, &err);
+	int status = read_view(file, ct_view_read_on, fd, bytes, len, offset, UINT_MAX, uses[doing], &err);
 	if (status == 0)
 		return 0;
 	return shim_file_is(file, fd) ? shim_file_tell(file, &err, doing) : SHIM_ANOTHER;
@@ -258,7 +277,7 @@ int shim_file_fill_own(struct shim_file *file, void *bytes, size_t len, uint64_t
 	int fd, status;
 	do {
 		fd = atomic_load(&file->own);
-		status = read_view(file, ct_view_fill, fd, bytes, len, offset, threads, &err);
+		status = read_view(file, ct_view_fill, fd, bytes, len, offset, threads, SHIM_USE_WINDOW, &err);
 	} while (status != 0 && fd != atomic_load(&file->own)); /* it was moved meanwhile */
 	if (status == 0)
 		return 0;
@@ -314,6 +333,7 @@ void shim_file_own_moved(int from, int to)
 		int expected = from;
 		atomic_compare_exchange_strong(&files[i].own, &expected, to);
 	}
+	shim_stats_own_moved(from, to);
 }
 
 /* Descriptors are copied to a child before memory is: what another thread opened in between is not there, and its

@@ -19,6 +19,8 @@ struct shim_file {
 	struct statx_timestamp born; /* zero where the file system does not tell */
 	struct ct_view *view;
 	char *path; /* resolved, for messages */
+	atomic_uint stats; /* where it is counted (stats.h); 0: nowhere */
+	struct shim_seen *seen;
 	atomic_int own; /* a descriptor of the shim's own (own.h), while own_users ask for one */
 	/* Under the registry's lock. */
 	_Atomic enum shim_file_state { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;
@@ -42,6 +44,9 @@ int shim_file_open(struct shim_file **file, int fd, const struct stat *st, const
 void shim_file_get(struct shim_file *file);
 void shim_file_put(struct shim_file *file);
 
+/* The same under a lock: shim_stats_tell() is for the caller, without it. */
+void shim_file_drop(struct shim_file *file);
+
 /* Does descriptor `fd` still read this file? One system call, and another when the file was touched since. Where the
  * kernel may not be asked (a sandbox), what was known is believed: authentication proves it. */
 bool shim_file_is(const struct shim_file *file, int fd);
@@ -53,7 +58,7 @@ void shim_file_set_plain_hint(struct shim_file *file, struct shim_plain_hint hin
 /* Read `len` bytes of the plaintext image at `offset`, ciphertext coming from `fd`. Failures are logged;
  * the result is 0 or the errno for the program, which depends on what it is doing; or SHIM_ANOTHER when another thread
  * has given the number to another file meanwhile, which is nobody's fault. */
-enum shim_doing { SHIM_OPENING, SHIM_READING };
+enum shim_doing { SHIM_OPENING, SHIM_READING, SHIM_MAPPING };
 enum { SHIM_ANOTHER = -1 };
 int shim_file_read(struct shim_file *file, int fd, void *bytes, size_t len, uint64_t offset,
 		   enum shim_doing doing);

@@ -16,6 +16,7 @@
 #include "raw.h"
 #include "resident.h"
 #include "stack.h"
+#include "stats.h"
 
 static bool allows(int prot, bool write)
 {
@@ -44,6 +45,7 @@ static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 		size_t stop = i + part - place % part; /* huge pages are not cut in two */
 		if (stop > end)
 			stop = end;
+		shim_stats_add(lazy->file, SHIM_STAT_AHEAD_ASKED, stop - i);
 		shim_ahead_ask(shim_lazy_number(lazy), i, stop - i);
 		i = stop;
 	}
@@ -54,8 +56,10 @@ static enum shim_fault touch_empty(struct shim_lazy *lazy, uintptr_t at)
 	enum shim_window_state state;
 	size_t number = shim_window_at(lazy, at);
 	struct shim_plan plan = shim_lazy_plan(lazy, at);
-	struct shim_fill fill = {.lazy = lazy, .number = number, .first = plan.first, .count = plan.count, .threads = 1};
+	struct shim_fill fill = {.lazy = lazy, .number = number, .first = plan.first, .count = plan.count, .threads = 1,
+				.by = SHIM_STAT_WINDOWS_BY_FAULT};
 	bool ours = shim_window_try(&lazy->windows[number], SHIM_WINDOW_EMPTY);
+	shim_stats_add(lazy->file, SHIM_STAT_AHEAD_PASSED, plan.passed);
 	/* Asked before the work begins, so that all goes on at once. */
 	if (plan.ahead_count > 0)
 		ask_for(lazy, plan.ahead, plan.ahead_count);
@@ -63,6 +67,7 @@ static enum shim_fault touch_empty(struct shim_lazy *lazy, uintptr_t at)
 		shim_stack_run(shim_lazy_fill, &fill);
 		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;
 	}
+	shim_stats_add(lazy->file, SHIM_STAT_FAULTS_WAITED, 1);
 	return state == SHIM_WINDOW_FAILED ? SHIM_FAULT_BROKEN
 					   : state == SHIM_WINDOW_GONE ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
 }
@@ -75,6 +80,7 @@ static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 		return SHIM_FAULT_OTHER;
 	const unsigned many = 1000; /* where all is as it should be: not our fault */
 	unsigned times = repeated(at);
+	shim_stats_add(lazy->file, SHIM_STAT_FAULTS, 1);
 	switch (atomic_load(&window->state)) {
 	case SHIM_WINDOW_FAILED:
 		return SHIM_FAULT_BROKEN;
@@ -84,6 +90,7 @@ static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 		shim_resident_warm(lazy, number);
 		return times > many ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
 	case SHIM_WINDOW_READY:
+		shim_stats_add(lazy->file, SHIM_STAT_FAULTS_LATE, 1);
 		if (shim_resident_most() != 0 && (write || (times > 0 && !shim_fault_tells_writes())))
 			shim_resident_keep(lazy, number);
 		return times > many ? SHIM_FAULT_OTHER : SHIM_FAULT_DONE;
@@ -111,7 +118,8 @@ enum shim_fault shim_lazy_fault(uintptr_t at, bool write)
 static void make_ready(struct shim_lazy *lazy, size_t number)
 {
 	enum shim_window_state state;
-	struct shim_fill fill = {.lazy = lazy, .number = number, .first = number, .count = 1, .threads = UINT_MAX};
+	struct shim_fill fill = {.lazy = lazy, .number = number, .first = number, .count = 1, .threads = UINT_MAX,
+				.by = SHIM_STAT_WINDOWS_BY_CALL};
 	if (shim_window_claim(&lazy->windows[number], &state))
 		shim_lazy_fill(&fill);
 	else if (state == SHIM_WINDOW_COOL)

@@ -13,6 +13,7 @@
 #include "pool.h"
 #include "raw.h"
 #include "resident.h"
+#include "stats.h"
 
 /* Windows next to each other, all claimed by this thread, that are filled at once. */
 struct batch {
@@ -21,6 +22,7 @@ struct batch {
 	uintptr_t start;
 	size_t len;
 	int prot;
+	enum shim_stat by; /* what its windows are counted as */
 };
 
 static bool failed(long result)
@@ -40,10 +42,11 @@ static bool join(struct batch *batch, size_t i)
 }
 
 /* Claim what of [first, end) is next to window `number`, without a gap. */
-static void gather(struct batch *batch, struct shim_lazy *lazy, size_t number, size_t first, size_t end)
+static void gather(struct batch *batch, struct shim_lazy *lazy, size_t number, size_t first, size_t end,
+		   enum shim_stat by)
 {
 	*batch = (struct batch){.lazy = lazy, .first = number, .count = 1,
-				.prot = atomic_load(&lazy->windows[number].prot)};
+				.prot = atomic_load(&lazy->windows[number].prot), .by = by};
 	while (batch->first > first && join(batch, batch->first - 1)) {
 		batch->first--;
 		batch->count++;
@@ -120,6 +123,9 @@ static void placed(const struct batch *batch)
 		atomic_store(&lazy->windows[batch->first + i].piece, 0);
 	atomic_store(&lazy->windows[batch->first].piece, (uint16_t)(batch->count <= UINT16_MAX ? batch->count : 0));
 	atomic_fetch_add(&lazy->pieces, 1);
+	shim_stats_resident(lazy->file, (int64_t)batch->count, (int64_t)batch->len);
+	shim_stats_add(lazy->file, SHIM_STAT_WINDOW_BYTES, batch->len);
+	shim_stats_add(lazy->file, batch->by, batch->count);
 	settle(batch, batch->first, batch->count, SHIM_WINDOW_READY);
 	shim_resident_enter(lazy, batch->first);
 }
@@ -132,7 +138,7 @@ void shim_lazy_fill(void *argument)
 	size_t first = wanted->first, count = wanted->count;
 	bool bad;
 	shim_lazy_plan_long(lazy, wanted->number, &first, &count);
-	gather(&batch, lazy, wanted->number, first, first + count);
+	gather(&batch, lazy, wanted->number, first, first + count, wanted->by);
 	shim_resident_want(batch.len);
 	wanted->error = fill(&batch, wanted->threads, batch.count == 1, &bad);
 	if (wanted->error == 0) {
@@ -146,7 +152,7 @@ void shim_lazy_fill(void *argument)
 		settle(&batch, wanted->number + 1, batch.first + batch.count - wanted->number - 1, SHIM_WINDOW_EMPTY);
 		wanted->first = wanted->number;
 		wanted->count = 1;
-		gather(&batch, lazy, wanted->number, wanted->number, wanted->number + 1);
+		gather(&batch, lazy, wanted->number, wanted->number, wanted->number + 1, wanted->by);
 		shim_resident_want(batch.len);
 		wanted->error = fill(&batch, wanted->threads, true, &bad);
 		if (wanted->error == 0) {
@@ -170,7 +176,7 @@ static void fill_quietly(struct shim_lazy *lazy, size_t number, size_t end)
 	bool bad;
 	size_t first = number, count = end - number;
 	shim_lazy_plan_long(lazy, number, &first, &count);
-	gather(&batch, lazy, number, first, first + count);
+	gather(&batch, lazy, number, first, first + count, SHIM_STAT_WINDOWS_AHEAD);
 	shim_resident_want(batch.len);
 	if (fill(&batch, 1, false, &bad) == 0) {
 		placed(&batch);
@@ -192,6 +198,8 @@ void shim_lazy_fill_ahead(unsigned mapping, size_t first, size_t count)
 	for (size_t i = first; i < end; i++)
 		if (shim_window_try(&lazy->windows[i], SHIM_WINDOW_EMPTY))
 			fill_quietly(lazy, i, end);
+		else if (i == first)
+			shim_stats_add(lazy->file, SHIM_STAT_AHEAD_LATE, 1);
 	shim_guard_leave(&guard);
 	shim_lazy_release(lazy);
 }
@@ -211,8 +219,10 @@ static void salvage_piece(struct shim_lazy *lazy, size_t first, size_t n)
 	uintptr_t start = shim_window_start(lazy, first);
 	size_t len = shim_window_end(lazy, first + n - 1) - start;
 	bool given = have == n && shim_pool_give(start, len);
-	if (given)
+	if (given) {
 		shim_resident_less(len);
+		shim_stats_resident(lazy->file, -(int64_t)n, -(int64_t)len);
+	}
 	for (size_t i = first; i < first + have; i++)
 		shim_window_set(&lazy->windows[i], given ? SHIM_WINDOW_EMPTY : SHIM_WINDOW_READY);
 }

@@ -3,12 +3,14 @@
 #define SHIM_LAZY_FILL_H
 
 #include "lazy_table.h"
+#include "stats_layout.h"
 
 struct shim_fill {
 	struct shim_lazy *lazy;
 	size_t number;       /* of a window that the caller has claimed */
 	size_t first, count; /* those that go with it if nobody else is at work on them; it is one of them */
 	unsigned threads;    /* to do it on, at most */
+	enum shim_stat by;   /* what it is counted as */
 	int error;           /* what came of it: 0, or an errno that is logged */
 };
 

@@ -153,6 +153,7 @@ static void foresee(struct shim_lazy *lazy, size_t touched, struct stretch tenso
 	choose_now(lazy, touched, from, limit, plan);
 
 	size_t next = plan->first + plan->count;
+	plan->passed = goes_on && touched > run->next ? touched - run->next : 0;
 	run->tensor = tensor.start;
 	run->tensor_end = tensor.end;
 	if (goes_on) {

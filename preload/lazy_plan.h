@@ -37,6 +37,7 @@ struct shim_lazy;
 struct shim_plan {
 	size_t first, count;
 	size_t ahead, ahead_count;
+	size_t passed; /* windows that the run of touches has gone past without one */
 };
 
 /* `at` was touched. While another thread asks the same, and in random order, nothing is foreseen. Async-signal-safe; signals

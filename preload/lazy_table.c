@@ -11,6 +11,7 @@
 #include "lazy.h"
 #include "raw.h"
 #include "resident.h"
+#include "stats.h"
 
 enum {
 	LAZY_MAX = 4096,    /* mappings */
@@ -108,8 +109,11 @@ void shim_lazy_give_up(struct shim_lazy *lazy, size_t i)
 	struct shim_window *window = &lazy->windows[i];
 	if (!shim_window_claim(window, &state) && state == SHIM_WINDOW_GONE)
 		return;
-	if (state == SHIM_WINDOW_READY || state == SHIM_WINDOW_COOL)
-		shim_resident_less(shim_window_end(lazy, i) - shim_window_start(lazy, i));
+	if (state == SHIM_WINDOW_READY || state == SHIM_WINDOW_COOL) {
+		size_t len = shim_window_end(lazy, i) - shim_window_start(lazy, i);
+		shim_resident_less(len);
+		shim_stats_resident(lazy->file, -1, -(int64_t)len);
+	}
 	shim_window_set(window, SHIM_WINDOW_GONE);
 	if (atomic_fetch_sub(&lazy->left, 1) == 1)
 		atomic_store(&lazy->end, 0);
@@ -127,7 +131,7 @@ static void reclaim(void)
 		__atomic_store_n(&lazy->windows, NULL, __ATOMIC_SEQ_CST);
 		raw_munmap(windows, lazy->count * sizeof *windows);
 		shim_file_own_put(lazy->file);
-		shim_file_put(lazy->file);
+		shim_file_drop(lazy->file); /* in a handler, perhaps, on a small stack: a line comes later */
 		if (atomic_fetch_sub(&shim_lazy_count, 1) == 1)
 			shim_ahead_rest();
 	}
@@ -252,6 +256,8 @@ static void settle(struct shim_lazy *lazy, size_t i)
 	if (atomic_load(&lazy->windows[i].state) != SHIM_WINDOW_CLAIMED)
 		return;
 	bool there = raw_is_readable((void *)shim_window_start(lazy, i));
+	if (there)
+		shim_stats_resident(lazy->file, 1, (int64_t)shim_window_end(lazy, i) - (int64_t)shim_window_start(lazy, i));
 	atomic_store(&lazy->windows[i].state, there ? SHIM_WINDOW_READY : SHIM_WINDOW_EMPTY);
 }
 

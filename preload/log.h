@@ -5,6 +5,9 @@
 
 #include "config.h"
 
+/* "ctshim: FILE: message", whatever CTSHIM_LOG says: what the program's user has asked for. */
+void shim_say(const char *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* "ctshim: FILE: message". */
 void shim_log(enum shim_level level, const char *file, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

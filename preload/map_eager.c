@@ -95,7 +95,7 @@ static int make(struct shim_file *file, const struct shim_mapping_request *reque
 	*at = (uintptr_t)got;
 	/* As pages of a file, which a core dump leaves out: plaintext stays in memory. */
 	SHIM_RAW(SYS_madvise, *at, pages, MADV_DONTDUMP, 0, 0, 0);
-	int error = shim_file_read(file, request->fd, (void *)*at, inside, (uint64_t)request->offset, SHIM_READING);
+	int error = shim_file_read(file, request->fd, (void *)*at, inside, (uint64_t)request->offset, SHIM_MAPPING);
 	if (error == 0 && request->prot != (PROT_READ | PROT_WRITE))
 		error = -(int)SHIM_RAW(SYS_mprotect, *at, pages, request->prot, 0, 0, 0);
 	if (error == 0 && (request->flags & MAP_LOCKED) != 0)

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "process.h"
 #include "raw.h"
+#include "stats.h"
 
 enum { RECORDS_MAX = 1 << 16 }; /* more than the kernel allows a process, unless it was told to allow more */
 
@@ -19,6 +20,7 @@ static struct record {
 	uintptr_t start, end;
 	struct shim_file *file;
 	bool shared; /* MAP_SHARED: may never become writable */
+	bool lazy;   /* its windows are counted one by one */
 } records[RECORDS_MAX];
 static atomic_uint count;
 static struct shim_lock lock;
@@ -37,8 +39,10 @@ static void add(uintptr_t start, uintptr_t end, const struct record *like)
 	unsigned at = atomic_load(&count);
 	if (at == RECORDS_MAX)
 		return;
-	records[at] = (struct record){start, end, like->file, like->shared};
+	records[at] = (struct record){start, end, like->file, like->shared, like->lazy};
 	shim_file_get(like->file);
+	if (!like->lazy)
+		shim_stats_resident(like->file, 0, (int64_t)(end - start));
 	atomic_store(&count, at + 1);
 }
 
@@ -108,7 +112,9 @@ static void take_out(uintptr_t start, uintptr_t end, uintptr_t shift)
 			add(to, was.end, &was);
 		if (shift != 0)
 			add(from + shift, to + shift, &was);
-		shim_file_put(was.file);
+		if (!was.lazy)
+			shim_stats_resident(was.file, 0, -(int64_t)(was.end - was.start));
+		shim_file_drop(was.file);
 	}
 }
 
@@ -123,6 +129,7 @@ void shim_mapping_gone(void *address, size_t len)
 	shim_lock_take(&lock, &before);
 	take_out(start, end, 0);
 	shim_lock_give(&lock, &before);
+	shim_stats_tell();
 }
 
 void shim_mapping_moved(void *from, size_t len, void *to)
@@ -154,18 +161,29 @@ static int check(const struct shim_mapping_request *request, size_t page)
 	return 0;
 }
 
-static void remember(void *made, size_t len, const struct shim_mapping_request *request, struct shim_file *file)
+/* Bytes of the file that a mapping holds. */
+static uint64_t inside(const struct shim_file *file, const struct shim_mapping_request *request)
+{
+	uint64_t size = (uint64_t)file->identity.st_size, offset = (uint64_t)request->offset;
+	uint64_t left = offset < size ? size - offset : 0;
+	return left < request->len ? left : request->len;
+}
+
+static void remember(void *made, size_t len, const struct shim_mapping_request *request, struct shim_file *file,
+		     bool lazy)
 {
 	const struct record record = {(uintptr_t)made, (uintptr_t)made + len, file,
-				      (request->flags & MAP_TYPE) != MAP_PRIVATE};
+				      (request->flags & MAP_TYPE) != MAP_PRIVATE, lazy};
 	struct shim_guard before;
 	shim_lock_take(&lock, &before);
 	take_out(record.start, record.end, 0); /* with MAP_FIXED another may have been there */
 	add(record.start, record.end, &record);
 	shim_lock_give(&lock, &before);
+	shim_stats_add(file, lazy ? SHIM_STAT_LAZY_MAPPINGS : SHIM_STAT_MAPPINGS, 1);
+	shim_stats_add(file, lazy ? SHIM_STAT_LAZY_BYTES : SHIM_STAT_MAPPING_BYTES, inside(file, request));
 }
 
-static void *make(struct shim_file *file, const struct shim_mapping_request *request)
+static void *make(struct shim_file *file, const struct shim_mapping_request *request, bool *lazy)
 {
 	struct shim_config config;
 	struct ct_error unused;
@@ -176,7 +194,8 @@ static void *make(struct shim_file *file, const struct shim_mapping_request *req
 	if (!valgrind && shim_config_read(&config, &unused) == 0 && config.mode == SHIM_LAZY
 	    && shim_lazy_fits(file, request, config.lazy_from))
 		made = shim_map_lazy(file, request, &config);
-	return made != MAP_FAILED ? made : shim_map_eager(file, request);
+	*lazy = made != MAP_FAILED;
+	return *lazy ? made : shim_map_eager(file, request);
 }
 
 void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_request *request)
@@ -194,9 +213,10 @@ void *shim_mapping_make(struct shim_file *file, const struct shim_mapping_reques
 	struct shim_guard guard;
 	shim_process_owns(); /* a forked child's records are put in order first */
 	shim_guard_enter(&guard, request->len);
-	void *made = make(file, &good);
+	bool lazy;
+	void *made = make(file, &good, &lazy);
 	if (made != MAP_FAILED)
-		remember(made, good.len, request, file);
+		remember(made, good.len, request, file, lazy);
 	shim_guard_leave(&guard);
 	if (made == MAP_FAILED)
 		return made;

@@ -34,20 +34,26 @@ static bool enter(int fd)
 	return false;
 }
 
-int shim_own_open(int fd)
+int shim_own_keep(int fd)
 {
-	char link[32];
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	int opened = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-	int own = raw_fcntl(opened >= 0 ? opened : fd, F_DUPFD_CLOEXEC, floor_of_numbers());
-	if (opened >= 0)
-		raw_close(opened);
+	int own = raw_fcntl(fd, F_DUPFD_CLOEXEC, floor_of_numbers());
 	if (own < 0)
 		return -1;
 	if (enter(own))
 		return own;
 	raw_close(own);
 	return -1;
+}
+
+int shim_own_open(int fd)
+{
+	char link[32];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	int opened = raw_openat(AT_FDCWD, link, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+	int own = shim_own_keep(opened >= 0 ? opened : fd);
+	if (opened >= 0)
+		raw_close(opened);
+	return own;
 }
 
 void shim_own_forget(int fd)

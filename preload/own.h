@@ -16,6 +16,9 @@ extern atomic_int shim_own_lowest;
  * that the program's locks stay its own, or a duplicate. -1 when there is no number left. */
 int shim_own_open(int fd);
 
+/* A duplicate of `fd` with a number of the shim's own; -1 when there is none left. */
+int shim_own_keep(int fd);
+
 /* Close an own descriptor; or only forget that it is one. */
 void shim_own_close(int fd);
 void shim_own_forget(int fd);

@@ -13,6 +13,7 @@
 #include "process.h"
 #include "raw.h"
 #include "recognise.h"
+#include "stats.h"
 #include "table.h"
 #include "whole.h"
 
@@ -92,6 +93,8 @@ static int make(struct shim_file *file, int encrypted)
 		raw_close(memfd);
 		return -failed;
 	}
+	shim_stats_add(file, SHIM_STAT_MEMORY_FILES, 1);
+	shim_stats_add(file, SHIM_STAT_MEMORY_FILE_BYTES, (uint64_t)file->identity.st_size);
 	const struct timespec times[2] = {file->identity.st_atim, file->identity.st_mtim};
 	SHIM_RAW(SYS_fchmod, memfd, file->identity.st_mode & 0777, 0, 0, 0, 0); /* cp(1) gives it to its copy */
 	SHIM_RAW(SYS_utimensat, memfd, NULL, times, 0, 0, 0);

@@ -12,17 +12,29 @@
 #include "mapping.h"
 #include "memory.h"
 #include "raw.h"
+#include "stats.h"
 
 /* A page that the kernel empties in every forked child: it holds the id of the process whose memory
- * this is, 0 in a child that was not here yet, -1 while that child puts things in order. */
+ * this is, 0 in a child that was not here yet, or, if fork() told, its id with a minus, -1 while that child puts things
+ * in order. */
 static _Atomic(_Atomic pid_t *) page;
 
 static void after_fork(void)
 {
 	shim_memory_after_fork();
+	shim_stats_after_fork(); /* what the others put in order is counted as this process's */
 	shim_lazy_after_fork();
 	shim_mapping_after_fork();
 	shim_file_after_fork();
+}
+
+/* In the child of a fork(): its own vfork child may be here before it, and must not be taken for it. */
+static void forked(void)
+{
+	_Atomic pid_t *holder = atomic_load(&page);
+	pid_t self = raw_getpid(), nobody = 0;
+	if (self > 1)
+		atomic_compare_exchange_strong(holder, &nobody, -self);
 }
 
 /* A kernel (or something that plays one) without MADV_WIPEONFORK: vfork children cannot be told apart
@@ -52,19 +64,19 @@ static _Atomic pid_t *make_page(void)
 		raw_munmap((void *)made, size);
 		return expected;
 	}
+	pthread_atfork(NULL, NULL, forked);
 	return mine;
 }
 
 /* The first to come here in a forked child puts things in order. Not to be interrupted: a handler's hook
  * would wait for it for ever. */
-static void settle(_Atomic pid_t *holder, pid_t self)
+static void settle(_Atomic pid_t *holder, pid_t expected, pid_t owner)
 {
 	struct shim_guard guard;
-	pid_t expected = 0;
 	shim_guard_enter(&guard, 0);
 	if (atomic_compare_exchange_strong(holder, &expected, -1)) {
 		after_fork();
-		atomic_store(holder, self);
+		atomic_store(holder, owner);
 	}
 	shim_guard_leave(&guard);
 }
@@ -83,7 +95,7 @@ bool shim_process_owns(void)
 			return true;
 		if (pid > 0)
 			return false;
-		if (pid == 0)
-			settle(holder, self);
+		if (pid != -1)
+			settle(holder, pid, pid == 0 ? self : -pid);
 	}
 }

@@ -7,6 +7,7 @@
 #include "pages.h"
 #include "pool.h"
 #include "raw.h"
+#include "stats.h"
 
 enum { QUEUE = 1 << 16, CACHE_SHARE = 16, POOL_SHARE = 8 };
 
@@ -105,6 +106,7 @@ static void let_go(struct shim_lazy *lazy, size_t first, size_t n)
 	atomic_store(&lazy->windows[first].piece, 0);
 	atomic_fetch_sub(&lazy->pieces, 1);
 	shim_resident_less(len);
+	shim_stats_resident(lazy->file, -(int64_t)n, -(int64_t)len);
 	set_all(lazy, first, n, SHIM_WINDOW_EMPTY);
 }
 

@@ -4,6 +4,7 @@
 
 #include "lazy.h"
 #include "raw.h"
+#include "stats.h"
 
 /* The most that one read(2) transfers: Linux, MAX_RW_COUNT. */
 #define READ_MAX UINT64_C(0x7ffff000)
@@ -131,6 +132,10 @@ ssize_t shim_serve(struct shim_file *file, int fd, const struct iovec *parts, in
 		errno = failed != SHIM_ANOTHER ? failed : EIO;
 		/* Whose position was moved, if any, nobody can say. */
 		return failed == SHIM_ANOTHER && !moves ? SHIM_AGAIN : -1;
+	}
+	if (done > 0) {
+		shim_stats_add(file, SHIM_STAT_READS, 1);
+		shim_stats_add(file, SHIM_STAT_READ_BYTES, done);
 	}
 	errno = saved;
 	return (ssize_t)done;

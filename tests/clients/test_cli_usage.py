@@ -8,7 +8,7 @@ import pytest
 from cli import left_in
 from harness import COMMAND
 
-NAMES = ("keygen", "encrypt", "decrypt", "inspect", "verify", "run")
+NAMES = ("keygen", "encrypt", "decrypt", "inspect", "verify", "run", "stats")
 
 
 @pytest.mark.parametrize("name", NAMES)
