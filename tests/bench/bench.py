@@ -4,7 +4,7 @@
     python tests/bench/bench.py --work W2 --peer plain,lazy --runs 5 --size 512M     one row of the table, two columns
     python tests/bench/bench.py --work W2,W6 --peer lazy,lazy@OTHER/build            two builds in turn, in one run
     python tests/bench/bench.py --work W1 --peer lazy,lazy+CTSHIM_VERIFY=open        with a variable set for one peer
-    python tests/bench/bench.py --work C2 --section cold,slow --peer lazy --size 512M         cold disk, slow network
+    python tests/bench/bench.py --work C2 --section cold,slow --peer lazy --size 512M      cold disk, slow network
 
 Works: W1 … W8 and R1 (works.py), W9 (commands.py), C1 C2 C4 C6 from a cold page cache (cold.py). Peers: peers.py, and
 `roofline` in W2. Sections: main, v1, chacha, gpt2, commands, cold, slow, overhead. Where any of them is named, the table
@@ -17,7 +17,6 @@ the columns of a row take turns. --verbose adds processor time, page faults and 
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 
 import cold
@@ -37,8 +36,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = ("plain", "lazy", "eager", "memfd", "theirs", "gocryptfs")
 SECTIONS = {
     "main": ("main", "v2", "aes256gcm", ("W1", "W2", "W3", "W3s", "W4", "W5", "W6", "W7", "W8", "R1")),
-    "v1": ("main", "v1", "aes256gcm", ("W1", "W2", "W3", "W4", "W6")),
-    "chacha": ("main", "chacha", "chacha20poly1305", ("W1", "W2", "W3", "W4", "W6")),
+    "v1": ("main", "v1", "aes256gcm", ("W1", "W2", "W3", "W6")),
+    "chacha": ("main", "chacha", "chacha20poly1305", ("W1", "W2", "W3", "W6")),
     "gpt2": ("gpt2", "v2", "aes256gcm", ("W1", "W2", "W3", "W4", "W5", "W6")),
 }
 OTHERS = ("commands", "cold", "slow", "overhead")
@@ -64,7 +63,9 @@ def parse():
     options.add_argument("--work", type=names, help="only these rows")
     options.add_argument("--peer", type=names, help="only these columns")
     options.add_argument("--section", type=names, help="only these sections")
-    options.add_argument("--docs", type=Path, default=ROOT / "docs", help="where bench.md and bench.svg go")
+    options.add_argument("--docs", type=Path, help="write bench.md and bench.svg there, whatever was measured; the "
+                         "whole table of 2G goes to docs/ without")
+    options.add_argument("--redraw", type=Path, metavar="JSON", help="measure nothing: write --docs from this file")
     options.add_argument("--verbose", action="store_true")
     options = options.parse_args()
     options.folder = options.folder or options.build / "bench"
@@ -88,12 +89,15 @@ def wanted(options):
     return [name for name, ids in places if ids & set(options.work)]
 
 
-def columns(options, work, files, mounts):
+def columns(options, section, work, files, mounts):
     """A row's peers."""
-    texts = options.peer or ([*COLUMNS, "roofline"] if work.id == "W2" else COLUMNS)
-    if work.id == "R1" and not options.peer:
-        texts = ["plain", "lazy", RESIDENT]
-    if work.id != "W2" and "roofline" in texts:
+    texts = options.peer or [*COLUMNS, "roofline"]
+    if not options.peer:
+        if section in ("v1", "chacha"):
+            texts.remove("gocryptfs")  # as in the main section: its file is a plain one
+        if work.id == "R1":
+            texts = ["plain", "lazy", RESIDENT]
+    if work.id != "W2":
         texts = [t for t in texts if t != "roofline"]
     return [t if t == "roofline" else peers.Peer(t, options.build, files, mounts) for t in texts]
 
@@ -108,15 +112,15 @@ def load_section(name, options, files, mounts, group, line):
         work = WORKS[id_]
         row = Row(id_, work.about, work.goals if name == "main" else (), files.data_size(work.file or model))
         found = {}
-        for peer in columns(options, work, files, mounts):
+        for peer in columns(options, name, work, files, mounts):
             if peer == "roofline":
                 found[peer] = roofline(options, files, cipher, row.data)
             elif why := peer.missing(id_):
                 row.skip(peer.text, why)
             else:
-                found[peer.text] = partial(measure.run, peer, work, work.file or model, variant, group)
+                found[peer.text] = measure.cell(peer, work, work.file or model, variant, group)
         plain = peers.Peer("plain", options.build, files, mounts)
-        row.run(found, options.runs, line, partial(measure.run, plain, work, work.file or model, variant, group, True))
+        row.run(found, options.runs, line, measure.cell(plain, work, work.file or model, variant, group))
         rows.append(row)
     return rows
 
@@ -131,6 +135,8 @@ def run_section(name, options, files, mounts, group, line):
 
 def main():
     options = parse()
+    if options.redraw:
+        return report.write_docs(json.loads(options.redraw.read_text()), options.docs or ROOT / "docs")
     part = bool(options.work or options.peer or options.section)
     line = report.Progress()
     files = Files(options.folder, options.size, options.build / "ctshim", line.say)
@@ -158,8 +164,8 @@ def main():
     report.print_goals(result)
     place = options.build / ("bench-part.json" if part else "bench.json")
     place.write_text(json.dumps(result, indent=1) + "\n")
-    if not part and options.size == 2 << 30:
-        report.write_docs(result, options.docs)
+    if options.docs or (not part and options.size == 2 << 30):
+        report.write_docs(result, options.docs or ROOT / "docs")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import mmap
 import os
 import subprocess
 import time
-from functools import partial
 
 import measure
 import peers
@@ -109,7 +108,7 @@ def rows(section, options, files, mounts, group, line):
                 row.skip(text, missing)
                 continue
             moved = Moved(peer, place) if section == "slow" else peer
-            found[text] = partial(measure.run, moved, WARM[warm], name, "v2", group, before=drop)
+            found[text] = measure.cell(moved, WARM[warm], name, "v2", group, before=drop)
         plain = peers.Peer("plain", options.build, files, mounts)
-        row.run(found, options.runs, line, partial(measure.run, plain, WARM[warm], name, "v2", group, True))
+        row.run(found, options.runs, line, measure.cell(plain, WARM[warm], name, "v2", group))
         yield row

@@ -93,8 +93,8 @@ class Commands:
                    "cgroup": self.group.path and str(self.group.path)} | peer.request()
         if encrypting:
             request["config"] = peers.their_config(self.files.keys)
-        answers = measure.workers_run([request], peer.environment(), lambda: self.fresh(self.files.size))
-        found = measure.combined(answers, self.group)
+        found = measure.Run(lambda digest: [request], peer.environment(), lambda: self.fresh(self.files.size),
+                            self.group)(digest)
         if encrypting:
             self.came_back_theirs(digest)
         return found | {"sums": []}

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import peers
-from peers import MODES
 
 WORKER = Path(__file__).resolve().parent / "worker.py"
 PATIENCE = 300  # seconds for one worker
@@ -131,6 +130,13 @@ class Worker:
         self.process.stdin.write(b"go\n")
         self.process.stdin.flush()
 
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
     def answer(self):
         found = json.loads(self.line())
         self.said += self.process.stderr.read()
@@ -140,29 +146,50 @@ class Worker:
         return found
 
 
-def workers_run(requests, environment, before):
-    """Their answers; `before()` runs when all are ready."""
-    workers = []
-    try:
-        for request in requests:
-            workers.append(Worker(request, environment))
-        for w in workers:
-            w.wait_for("ready")
-        before()
-        for w in workers:
-            w.go()
-        for w in workers:
-            w.wait_for("set")
-        for w in workers:
-            w.go()
-        return [w.answer() for w in workers]
-    finally:
-        for w in workers:
-            if w.process.poll() is None:
-                w.process.kill()
-                w.process.wait()
-            for stream in (w.process.stdin, w.process.stdout, w.process.stderr):
-                stream.close()
+class Run:
+    """One cell, run once: `prepare()` starts its workers, `finish()` lets them go. Several runs may be prepared, so
+    that their imports are over, before the first of them is finished."""
+
+    def __init__(self, requests, environment, before, group):
+        """`requests(digest)`: what each worker is asked; `before()` runs when all are ready."""
+        self.requests, self.environment, self.before, self.group = requests, environment, before, group
+        self.workers = []
+
+    def prepare(self, digest):
+        for request in self.requests(digest):
+            self.workers.append(Worker(request, self.environment))
+
+    def finish(self):
+        try:
+            for w in self.workers:
+                w.wait_for("ready")
+            self.before()
+            for step in ("set", None):
+                for w in self.workers:
+                    w.go()
+                for w in self.workers if step else ():
+                    w.wait_for(step)
+            return combined([w.answer() for w in self.workers], self.group)
+        finally:
+            self.close()
+
+    def __call__(self, digest):
+        if not self.workers:
+            self.prepare(digest)
+        return self.finish()
+
+    def close(self):
+        for w in self.workers:
+            w.close()
+        self.workers = []
+
+
+def settle(runs):
+    """Wait until the workers of all prepared runs are ready (or failed, which their own turn reports)."""
+    streams = {w.process.stdout for run in runs for w in run.workers}
+    deadline = time.monotonic() + PATIENCE
+    while streams and time.monotonic() < deadline:
+        streams -= set(select.select(list(streams), [], [], 1)[0])  # what it said stays to be read
 
 
 def combined(answers, group):
@@ -178,14 +205,15 @@ def combined(answers, group):
     }
 
 
-def run(peer, work, name, variant, group, digest=False, before=None):
-    """Run `work` (a works.Work) once; `before()` instead of warming the page cache."""
+def cell(peer, work, name, variant, group, before=None):
+    """The Run of a peer's `work` (a works.Work); `before(paths)` instead of warming the page cache."""
     paths, cached = peer.paths(name, variant)
-    request = {"work": work.method, "files": [str(p) for p in paths], "tensor": work.tensor(name), "digest": digest,
+    request = {"work": work.method, "files": [str(p) for p in paths], "tensor": work.tensor(name),
                "cgroup": group.path and str(group.path)} | peer.request()
 
     def ready():
-        warm_memory(work.memory(peer.files.data_size(name)) * (2 if peer.kind in (*MODES, "theirs") else 1))
+        needed = work.memory(peer.files.data_size(name))
+        warm_memory(needed if peer.kind == "plain" else 2 * needed)
         (before or warm_cache)(cached)
 
-    return combined(workers_run([request] * work.processes, peer.environment(), ready), group)
+    return Run(lambda digest: [request | {"digest": digest}] * work.processes, peer.environment(), ready, group)

@@ -3,7 +3,7 @@
 import statistics
 import subprocess
 
-from measure import Failed, warm_cache, warm_memory
+from measure import Failed, Run, settle, warm_cache, warm_memory
 
 
 class Row:
@@ -17,26 +17,46 @@ class Row:
         self.cells[name] = {"skipped": why}
 
     def run(self, found, runs, line, reference=None):
-        """Run `found` (column -> function of `digest`) in turn: once to warm up and compare, then `runs` times.
-        `reference()` gives the right sums and digests where no column called plain does."""
+        """Run `found` (column -> a measure.Run, or a function of `digest`) in turn: once to warm up and compare, then
+        `runs` times. `reference` gives the right sums and digests where no column called plain does."""
         expected = None
         if found and "plain" not in found and reference and any(n != "roofline" for n in found):
-            expected = self.once("plain file's digest", reference, line)
+            expected = self.once("plain", reference, True, line)
         self.cells |= {name: {"runs": []} for name in found}
         for i in range(runs + 1):
-            order = [n for n in found if "runs" in self.cells[n]]
-            # Another one begins each time; but plain says first what is right.
-            order = order[i % len(order):] + order[:i % len(order)] if order and i else order
-            order.sort(key=lambda n: n != "plain") if i == 0 else None
-            for name in order:
-                line.show(self.id, name, i, runs)
-                got = self.once(name, lambda: found[name](i == 0), line)
-                expected = expected or (got if name == "plain" else None)
-                self.keep(name, got, expected, counted=i > 0)
+            order = self.order([n for n in found if "runs" in self.cells[n]], i)
+            ahead = [found[n] for n in order if isinstance(found[n], Run)]
+            try:
+                self.prepare(ahead, i == 0)
+                for name in order:
+                    line.show(self.id, name, i, runs)
+                    got = self.once(name, found[name], i == 0, line)
+                    expected = expected or (got if name == "plain" else None)
+                    self.keep(name, got, expected, counted=i > 0)
+            finally:
+                for run in ahead:
+                    run.close()
 
-    def once(self, name, work, line):
+    @staticmethod
+    def order(names, i):
+        """Another one begins each time; but at first plain says what is right."""
+        if i == 0:
+            return sorted(names, key=lambda n: n != "plain")
+        turn = i % len(names) if names else 0
+        return names[turn:] + names[:turn]
+
+    @staticmethod
+    def prepare(ahead, digest):
+        """Start all workers of a round: imports take longer than most works. Not where there are many."""
+        for run in ahead:
+            run.prepare(digest)
+            if len(run.workers) > 1:
+                run.close()
+        settle(ahead)
+
+    def once(self, name, run, digest, line):
         try:
-            return work()
+            return run(digest)
         except (Failed, OSError, subprocess.SubprocessError) as e:
             line.say(f"{self.id} {name}: {e}")
             return {"failed": str(e)}
