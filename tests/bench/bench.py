@@ -11,7 +11,9 @@ Works: W1 … W8 and R1 (works.py), W9 (commands.py), C1 C2 C4 C6 from a cold pa
 is printed and written to BUILD/bench-part.json only. Build first: make all bench-programs.
 
 Every cell runs once to warm up (and to compare a digest of what it read with the plain file's), then --runs times;
-the columns of a row take turns. --verbose adds processor time, page faults and the single runs.
+the columns of a row take turns. --verbose adds processor time, page faults, the single runs, and what the library said
+(lazy+CTSHIM_STATS=1). --commands prints how to run a cell by hand. The status is 1 when a cell failed; a goal that was
+missed is no failure.
 """
 
 import argparse
@@ -27,7 +29,7 @@ import measure
 import overhead
 import peers
 import report
-from files import MIB, Files
+from files import Files, size_of
 from mounts import Mounts
 from rows import Row, roofline
 from works import WORKS
@@ -42,12 +44,6 @@ SECTIONS = {
 }
 OTHERS = ("commands", "cold", "slow", "overhead")
 RESIDENT = "lazy+CTSHIM_RESIDENT=64M"
-
-
-def size_of(text):
-    """Bytes: a number, with K, M or G."""
-    units = {"K": 1 << 10, "M": MIB, "G": 1 << 30}
-    return int(float(text.rstrip("KMGiB")) * units.get(text.rstrip("iB")[-1].upper(), 1))
 
 
 def names(text):
@@ -66,6 +62,8 @@ def parse():
     options.add_argument("--docs", type=Path, help="write bench.md and bench.svg there, whatever was measured; the "
                          "whole table of 2G goes to docs/ without")
     options.add_argument("--redraw", type=Path, metavar="JSON", help="measure nothing: write --docs from this file")
+    options.add_argument("--commands", action="store_true", help="measure nothing: print what runs each cell by hand "
+                         "(under perf or strace, say)")
     options.add_argument("--verbose", action="store_true")
     options = options.parse_args()
     options.folder = options.folder or options.build / "bench"
@@ -119,6 +117,9 @@ def load_section(name, options, files, mounts, group, line):
                 row.skip(peer.text, why)
             else:
                 found[peer.text] = measure.cell(peer, work, work.file or model, variant, group)
+        if options.commands:
+            line.commands(id_, found)
+            continue
         plain = peers.Peer("plain", options.build, files, mounts)
         row.run(found, options.runs, line, measure.cell(plain, work, work.file or model, variant, group))
         rows.append(row)
@@ -136,7 +137,8 @@ def run_section(name, options, files, mounts, group, line):
 def main():
     options = parse()
     if options.redraw:
-        return report.write_docs(json.loads(options.redraw.read_text()), options.docs or ROOT / "docs")
+        report.write_docs(json.loads(options.redraw.read_text()), options.docs or ROOT / "docs")
+        return 0
     part = bool(options.work or options.peer or options.section)
     line = report.Progress()
     files = Files(options.folder, options.size, options.build / "ctshim", line.say)
@@ -160,13 +162,16 @@ def main():
         finally:
             line.clear()
             group.close()
+    if options.commands:
+        return 0
     report.print_overhead(result["overhead"])
     report.print_goals(result)
     place = options.build / ("bench-part.json" if part else "bench.json")
     place.write_text(json.dumps(result, indent=1) + "\n")
     if options.docs or (not part and options.size == 2 << 30):
         report.write_docs(result, options.docs or ROOT / "docs")
+    return any("failed" in c for s in result["sections"] for r in s["rows"] for c in r["cells"].values())
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

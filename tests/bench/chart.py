@@ -2,6 +2,8 @@
 
 from html import escape
 
+from tables import ratio_text
+
 WIDTH, MARGIN, GAP, PANEL = 960, 24, 28, 442
 TOP, TITLE, BAR, SPACE, AFTER = 92, 30, 15, 5, 20
 LABEL, VALUE = 84, 118  # room for the names at the left, the numbers at the right
@@ -53,6 +55,7 @@ def panel(row, x, y, tall):
     yield (f'<text x="{x + 12}" y="{y + 20}"><tspan class="work">{escape(row["work"])}</tspan>'
            f'<tspan class="quiet" dx="8">{escape(row["about"])}</tspan></text>')
     found = bars(row)
+    roofed = [i for i, (n, _) in enumerate(found) if n != "plain"] if roof(row) else []
     longest, base = max(s for _, s in found), dict(found).get("plain") or dict(found).get("cp")
     room, left, at = PANEL - LABEL - VALUE - 24, x + 12 + LABEL, y + TITLE
     for name, seconds in found:
@@ -60,12 +63,13 @@ def panel(row, x, y, tall):
         length = max(1.5, room * seconds / longest)
         yield text(left - 8, at + BAR - 3, NAMES.get(name, name), "right" + (" strong" if mine else ""))
         yield f'<rect x="{left}" y="{at}" width="{length:.1f}" height="{BAR}" rx="2" class="{CLASSES[name]}"/>'
-        beside = f" · {seconds / base:.2f} ×" if base and name not in ("plain", "cp") else ""
+        beside = f" · {ratio_text(seconds / base)} ×" if base and name not in ("plain", "cp") else ""
         yield text(left + length + 6, at + BAR - 3, duration(seconds) + beside, "strong" if mine else "quiet")
         at += BAR + SPACE
-    if roof(row):
+    if roofed:
         edge = left + room * min(1, roof(row) / longest)
-        yield f'<line x1="{edge:.1f}" x2="{edge:.1f}" y1="{y + TITLE - 3}" y2="{at - 2}" class="roof"/>'
+        top = y + TITLE + roofed[0] * (BAR + SPACE) - 2  # the plain file's bar has nothing to do with it
+        yield f'<line x1="{edge:.1f}" x2="{edge:.1f}" y1="{top}" y2="{at - 2}" class="roof"/>'
         yield text(edge + 6, at + BAR - 5, f"roofline {duration(roof(row))}", "quiet")
 
 

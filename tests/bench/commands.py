@@ -122,7 +122,7 @@ def rows(options, files, mounts, group, line):
         return
     for how in ("encrypt", "decrypt"):
         does, row = Commands(how, options, files, mounts, group), Row(
-            f"W9 {how}", f"{how} a file with the command", COMMAND_GOALS[how], files.data_size("main"))
+            f"W9 {how}", "a file with the command", COMMAND_GOALS[how], files.data_size("main"))
         peer = peers.Peer("theirs", options.build, files, mounts)
         found = {"cp": lambda d, c=does: c.cp(d, True), "cp alone": lambda d, c=does: c.cp(d, False),
                  "ctshim": lambda d, c=does: c.ctshim(d), "theirs": lambda d, c=does: c.theirs(d, peer),

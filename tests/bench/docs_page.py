@@ -1,16 +1,18 @@
 """docs/bench.md: every figure in it comes from the run."""
 
+import re
+
 from mounts import LATENCY_US, LINE, READ_AHEAD_KB
-from tables import base_of, columns_of, peaks, time_text, why, word
+from tables import base_of, columns_of, peaks, ratio_text, time_text, why, word
 
 INTRO = """# What loading costs
 
-`make bench` measured this and wrote this page; `make bench SIZE=256M RUNS=3` tries it without writing it.
+`make bench` measured this and wrote this page; `make bench SIZE=256M RUNS=3` tries it and leaves the page alone.
 
 ![Time to load, by work and peer](bench.svg)
 
 Each cell is a process of its own, with everything imported before its clock runs; the columns of a row take turns,
-{runs} times after a run that warms up, and before each run as much memory as it needs is touched and freed. A cell shows
+{runs} runs each after one that warms up, and before each run as much memory as it needs is touched and freed. A cell shows
 its best run, in brackets the median, and the best as a ratio to the plain file's. What each cell read was compared with
 the plain file: a SHA-256 of everything once, a sum over one byte of every page in each run.
 
@@ -43,7 +45,7 @@ encrypted file to /dev/null. The control group counts the file's pages here.""",
 def cell_text(cell, base):
     if cell is None or "min" not in cell:
         return word(cell).lower() if cell else ""
-    ratio = f" **{cell['min'] / base['min']:.2f}**" if base and cell is not base else ""
+    ratio = f" **{ratio_text(cell['min'] / base['min'])}**" if base and cell is not base else ""
     return f"{time_text(cell['min'])} ({time_text(cell['median'])}){ratio}"
 
 
@@ -72,7 +74,7 @@ def section(one, titles, result):
         yield from markdown(["", *used], ([r["work"], *(peaks(r["cells"].get(n)) for n in used)] for r in group))
         yield ""
     for reason in why(rows):
-        yield f"- {reason}"
+        yield "- " + re.sub(r"/\S+/", "…/", reason)  # no place of this machine
 
 
 def goals(result):

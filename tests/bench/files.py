@@ -20,6 +20,12 @@ SHARDS, MANY = 8, 100
 VARIANTS = {"v2": [], "v1": ["--version", "1"], "chacha": ["--alg", "chacha20poly1305"]}
 
 
+def size_of(text):
+    """Bytes: a number, with K, M or G."""
+    units = {"K": 1 << 10, "M": MIB, "G": 1 << 30}
+    return int(float(text.rstrip("KMGiB")) * units.get(text.rstrip("iB")[-1].upper(), 1))
+
+
 def main_shapes(size, begin=0):
     """Layers of one tensor of 32 MiB and three small ones."""
     shapes = {PICKED: ("BF16", (1024, 4096))}

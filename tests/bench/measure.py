@@ -5,6 +5,7 @@ import json
 import mmap
 import os
 import select
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -97,6 +98,7 @@ class Worker:
         self.process = subprocess.Popen([peers.python(), WORKER, json.dumps(request)], env=environment,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.said = b""
+        self.talks = any(name in environment for name in ("CTSHIM_STATS", "CTSHIM_LOG"))
 
     def line(self):
         """Its next line; fails when it dies or takes too long."""
@@ -141,8 +143,9 @@ class Worker:
         found = json.loads(self.line())
         self.said += self.process.stderr.read()
         self.process.wait()
-        if b"ctshim:" in self.said:
-            raise Failed(self.said.decode(errors="replace"))
+        found["said"] = [s for s in self.said.decode(errors="replace").split("\n") if s.startswith("ctshim")]
+        if found["said"] and not self.talks:
+            raise Failed(" | ".join(found["said"]))
         return found
 
 
@@ -154,6 +157,14 @@ class Run:
         """`requests(digest)`: what each worker is asked; `before()` runs when all are ready."""
         self.requests, self.environment, self.before, self.group = requests, environment, before, group
         self.workers = []
+
+    def command(self):
+        """What to type to run it by hand, under perf or strace say."""
+        (request, *_) = self.requests(False)
+        changed = {k: v for k, v in self.environment.items() if os.environ.get(k) != v and "\n" not in v}
+        words = [*(f"{k}={v}" for k, v in changed.items()), peers.python(), str(WORKER),
+                 json.dumps({k: v for k, v in request.items() if k not in ("cgroup", "digest")})]
+        return "printf 'go\\ngo\\n' | env " + " ".join(map(shlex.quote, words))
 
     def prepare(self, digest):
         for request in self.requests(digest):
@@ -201,7 +212,7 @@ def combined(answers, group):
         "rss": sum(a["rss"] for a in answers),
         "cgroup": max(cgroup) if group.path and None not in cgroup else None,
         "sums": sorted({a["sum"] for a in answers}), "digests": sorted({a["digest"] for a in answers if a["digest"]}),
-        "bytes": sum(a["bytes"] for a in answers),
+        "bytes": sum(a["bytes"] for a in answers), "said": [line for a in answers for line in a["said"]],
     }
 
 

@@ -38,6 +38,12 @@ class Progress:
         self.clear()
         print(f"bench: {text}", file=sys.stderr, flush=True)
 
+    def commands(self, work, found):
+        """How to run each cell by hand."""
+        for name, run in found.items():
+            if hasattr(run, "command"):
+                print(f"# {work} {name}\n{run.command()}")
+
     def clear(self):
         if self.shown:
             sys.stderr.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
@@ -47,9 +53,16 @@ class Progress:
 
 def print_section(name, rows, options):
     print(f"\n{TITLES[name]}")
-    for text in (*table(rows, options.verbose), *why(rows)):
+    for text in (*table(rows, options.verbose), *why(rows), *(said(rows) if options.verbose else ())):
         print(text)
     sys.stdout.flush()
+
+
+def said(rows):
+    """What the library said in each cell's last run."""
+    for row in rows:
+        for name, cell in row["cells"].items():
+            yield from (f"{row['work']} {name}: {line}" for line in (cell.get("runs") or [{}])[-1].get("said", []))
 
 
 def print_overhead(results):

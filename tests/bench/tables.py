@@ -23,13 +23,18 @@ def base_of(row):
     return next((n for n in ("plain", "cp") if "min" in row["cells"].get(n, {})), None)
 
 
+def ratio_text(ratio):
+    return f"{ratio:.{2 if ratio < 9.995 else 1 if ratio < 99.95 else 0}f}"
+
+
 def pair(left, right):
     return f"{left} {right:>6}"
 
 
 def peaks(cell):
     """RSS, and what the group counted."""
-    known = [f"{cell[w] / MIB:.0f}" if cell[w] is not None else "-" for w in ("rss", "cgroup")]
+    values = [(cell or {}).get(w) for w in ("rss", "cgroup")]
+    known = ["-" if v is None else f"{v / MIB:.0f}" for v in values]
     return "" if known == ["-", "-"] else " / ".join(known)
 
 
@@ -39,13 +44,13 @@ def lines_of(row, names, verbose):
     base = row["cells"].get(base_of(row))
 
     def ratio(cell, what):
-        return f"{cell[what] / base[what]:.2f}" if base else ""
+        return ratio_text(cell[what] / base[what]) if base else ""
     yield "best", [word(c) or c and pair(time_text(c["min"]), ratio(c, "min")) or "" for c in cells]
     wanted = [("median", lambda c: pair(time_text(c["median"]), ratio(c, "median"))), ("peak, MiB", peaks)]
     if verbose:
         wanted += [("processor, s", lambda c: f"{min(r.get('cpu', 0) for r in c['runs']):.3f}"),
                    ("page faults", lambda c: str(c["runs"][-1].get("faults", ""))),
-                   ("way", lambda c: c["runs"][-1].get("way", ""))]
+                   ("way", lambda c: c["runs"][-1].get("way", "").replace("mapped-and-", ""))]
         wanted += [(f"run {i + 1}", lambda c, i=i: time_text(c["runs"][i]["seconds"]))
                    for i in range(max((len(c["runs"]) for c in cells if c and "min" in c), default=0))]
     for label, text in wanted:
