@@ -18,6 +18,7 @@ missed is no failure.
 
 import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -153,7 +154,12 @@ def main():
                     quick = options.size < 1 << 30
                     result["overhead"] = overhead.measured(options.build / "libctshim.so", quick, line.say)
                     continue
-                rows = [row.result() for row in run_section(name, options, files, mounts, group, line)]
+                try:
+                    rows = [row.result() for row in run_section(name, options, files, mounts, group, line)]
+                except (OSError, subprocess.SubprocessError) as e:
+                    # No disk left, say: what the other sections measured stays.
+                    result["notes"].append(f"{report.TITLES[name]}: not measured: {e}")
+                    continue
                 if rows:
                     goals.judge(rows)
                     result["sections"].append({"id": name, "rows": rows})
@@ -170,7 +176,8 @@ def main():
     place.write_text(json.dumps(result, indent=1) + "\n")
     if options.docs or (not part and options.size == 2 << 30):
         report.write_docs(result, options.docs or ROOT / "docs")
-    return any("failed" in c for s in result["sections"] for r in s["rows"] for c in r["cells"].values())
+    return any("not measured" in note for note in result["notes"]) or any(
+        "failed" in c for s in result["sections"] for r in s["rows"] for c in r["cells"].values())
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def machine(result):
     yield "\n## The machine\n"
     yield from markdown(["part", ""], result["machine"].items())
     for note in result["notes"]:
-        yield f"\n{note}."
+        yield "\n" + re.sub(r"/\S+/", "…/", note) + "."
 
 
 def overhead(result):

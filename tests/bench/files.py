@@ -17,7 +17,8 @@ MIB = 1 << 20
 DTYPES = {"BF16": 2, "F32": 4}
 PICKED = "embed.weight"  # what W1 takes; 8 MiB
 SHARDS, MANY = 8, 100
-VARIANTS = {"v2": [], "v1": ["--version", "1"], "chacha": ["--alg", "chacha20poly1305"]}
+AES = ["--alg", "aes256gcm"]
+VARIANTS = {"v2": AES, "v1": [*AES, "--version", "1"], "chacha": ["--alg", "chacha20poly1305"]}
 
 
 def size_of(text):
@@ -83,8 +84,20 @@ class Files:
         self.size, self.command, self.say = size, command, say
         self.folder.mkdir(parents=True, exist_ok=True)
         self.keys = self.folder / "keys.jwk"
-        if not self.keys.exists():
-            self.ctshim("keygen", "-o", self.keys)
+        self.make_keys()
+
+    def make_keys(self):
+        """One signing key, and a master key for each cipher."""
+        held = json.loads(self.keys.read_text())["keys"] if self.keys.exists() else []
+        for alg in ("aes256gcm", "chacha20poly1305"):
+            if not any(k.get("alg") == alg for k in held):
+                one = self.folder / "one.jwk"
+                self.ctshim("keygen", "-f", "-o", one, "--alg", alg)
+                made = json.loads(one.read_text())["keys"]
+                held += made if not held else [k for k in made if k["kty"] == "oct"]
+                one.unlink()
+        self.keys.touch(0o600)
+        self.keys.write_text(json.dumps({"keys": held}))
 
     def ctshim(self, *args):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("CTSHIM_", "CRYPTOTENSOR_", "LD_"))}
