@@ -3,7 +3,7 @@
 # make bench       everything, on a file of SIZE; writes docs/bench.md, docs/bench.svg, $(BUILD)/bench.json
 #
 # SIZE=256M RUNS=3  quick, for trying: writes nothing below docs/ (a size other than 2G never does)
-# BENCH_FOLDER=DIR  where the models lie, about nine times SIZE; BENCH_FLAGS='--work W2 --peer plain,lazy': one cell
+# BENCH_FOLDER=DIR  where the models lie, about eleven times SIZE; BENCH_FLAGS='--work W2 --peer plain,lazy': one cell
 
 SIZE ?= 2G
 RUNS ?= 5

@@ -114,7 +114,7 @@ def load_section(name, options, files, mounts, group, line):
         for peer in columns(options, name, work, files, mounts):
             if peer == "roofline":
                 found[peer] = roofline(options, files, cipher, row.data)
-            elif why := peer.missing(id_):
+            elif why := peer.missing(id_) or measure.no_room(peer, work, row.data):
                 row.skip(peer.text, why)
             else:
                 found[peer.text] = measure.cell(peer, work, work.file or model, variant, group)

@@ -39,6 +39,14 @@ def available():
         return next(int(line.split()[1]) << 10 for line in f if line.startswith("MemAvailable:"))
 
 
+def no_room(peer, work, data):
+    """In words, when the machine has not the memory that this cell takes."""
+    # A program that maps a file twice has it twice in mode eager; the file itself should stay cached.
+    need = work.memory(data) * (2 if peer.kind == "eager" else 1) + data
+    free = available()
+    return None if need < 0.9 * free else f"it takes {need / 2**30:.1f} GiB of memory, {free / 2**30:.1f} are free"
+
+
 def warm_cache(paths):
     """Bring the files into the page cache."""
     buffer = bytearray(4 * MIB)
