@@ -127,11 +127,15 @@ def rows(options, files, mounts, group, line):
         found = {"cp": lambda d, c=does: c.cp(d, True), "cp alone": lambda d, c=does: c.cp(d, False),
                  "ctshim": lambda d, c=does: c.ctshim(d), "theirs": lambda d, c=does: c.theirs(d, peer),
                  "gocryptfs": lambda d, c=does: c.gocryptfs(d)}
-        for name, why in (("theirs", peer.missing("W9")), ("gocryptfs", mounts.gocryptfs_missing())):
+        if how == "decrypt":  # the goal is their save, in both directions
+            saving = Commands("encrypt", options, files, mounts, group)
+            found["their save"] = lambda d, c=saving: c.theirs(d, peer)
+        for name, why in (("theirs", peer.missing("W9")), ("their save", peer.missing("W9")), ("gocryptfs", mounts.gocryptfs_missing())):
             if why:
                 row.skip(name, why)
-                del found[name]
+                found.pop(name, None)
         row.run(found, options.runs, line)
-        does.out.unlink(missing_ok=True)
+        for out in files.folder.glob("out-*.safetensors"):
+            out.unlink()
         yield row
 

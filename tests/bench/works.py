@@ -73,6 +73,6 @@ WORKS = {w.id: w for w in (
 
 COMMAND_GOALS = {
     "encrypt": (Goal("ctshim", "faster", 5, "theirs"), Goal("ctshim", "faster", 0.6, "cp")),
-    "decrypt": (Goal("ctshim", "faster", 5, "theirs"), Goal("ctshim", "faster", 0.6, "cp")),
+    "decrypt": (Goal("ctshim", "faster", 5, "their save"), Goal("ctshim", "faster", 0.6, "cp")),
 }
 COLD_GOAL = (Goal("lazy", "<=", 1.1, "cat"),)
