@@ -100,9 +100,11 @@ class Commands:
         return found | {"sums": []}
 
     def came_back_theirs(self, digest):
-        """Tensors are compared, as their writer lays the file out in its own order."""
-        if digest and self.out.stat().st_size < self.plain.stat().st_size:
-            raise measure.Failed("what came out is too short")
+        """Their writer lays the file out in its own order: it is whole, and every tag of it is right."""
+        if digest:
+            if self.out.stat().st_size < self.plain.stat().st_size:
+                raise measure.Failed("what came out is too short")
+            self.files.ctshim("verify", self.out, "--keys", self.files.keys)
 
     def gocryptfs(self, digest):
         (on_mount,), cipher = self.mounts.gocryptfs([self.plain])
@@ -130,7 +132,8 @@ def rows(options, files, mounts, group, line):
         if how == "decrypt":  # the goal is their save, in both directions
             saving = Commands("encrypt", options, files, mounts, group)
             found["their save"] = lambda d, c=saving: c.theirs(d, peer)
-        for name, why in (("theirs", peer.missing("W9")), ("their save", peer.missing("W9")), ("gocryptfs", mounts.gocryptfs_missing())):
+        no_theirs = peer.missing("W9")
+        for name, why in (("theirs", no_theirs), ("their save", no_theirs), ("gocryptfs", mounts.gocryptfs_missing())):
             if why:
                 row.skip(name, why)
                 found.pop(name, None)
