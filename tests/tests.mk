@@ -5,7 +5,7 @@
 # make check-valgrind  some of the unit tests under valgrind
 # make interop         models and mutants invented at random, with the format's other implementation;
 #                      SEED=N COUNT=N (in each direction) MUTANTS=N CASE=KIND:NUMBER
-# make bench           what the library costs programs that open no model (writes $(BUILD)/bench.json)
+# make bench           how fast models load, and what the library costs other programs: tests/bench.mk
 # make clients-upstream  the suites of stock safetensors under the library (fetched by pip; not in check)
 # make fuzz            every fuzz target for FUZZ_SECONDS (clang)
 #
@@ -34,9 +34,6 @@ check-unit: $(UNIT_PROGRAMS)
 
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
-
-bench: all
-	@$(PYTHON) tests/bench/overhead.py $(BUILD) --json $(BUILD)/bench.json
 
 interop: all
 	@BUILD=$(BUILD) $(PYTHON) tests/interop/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
@@ -88,10 +85,11 @@ fuzz:
 		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 	@sh tests/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
+include tests/bench.mk
 include tests/stress.mk
 include tests/distros.mk
 
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
-	fuzz-programs bench interop clients-upstream
+	fuzz-programs interop clients-upstream
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

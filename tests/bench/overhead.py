@@ -1,6 +1,6 @@
 """What the library costs a program that opens no model: with and without it, in turn, in one run.
 
-    overhead.py BUILD [--json FILE] [--quick]
+    overhead.py BUILD [--json FILE] [--quick]       alone; it is also a section of bench.py's report
 """
 
 import argparse
@@ -94,20 +94,32 @@ def rows(library, folder, quick):
         yield "compile four files", "ms", *in_turn(few, wall(compile_, place), library)
 
 
+def measured(library, quick, say=lambda text: None):
+    """Every row as a dict."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, unit, without, with_ in rows(Path(library).resolve(), Path(folder), quick):
+            say(f"{name}: {without:.1f} {unit} without, {with_:.1f} {unit} with the library")
+            results.append({"work": name, "unit": unit, "without": without, "with": with_})
+    return results
+
+
+def show(results):
+    print(f"{'':34}{'without':>12}{'with':>12}{'difference':>14}{'ratio':>8}")
+    for r in results:
+        without, with_, unit = r["without"], r["with"], r["unit"]
+        print(f"{r['work']:34}{without:9.1f} {unit}{with_:9.1f} {unit}{with_ - without:+11.1f} {unit}"
+              f"{with_ / without:8.3f}")
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("build", type=Path)
     options.add_argument("--json", type=Path)
     options.add_argument("--quick", action="store_true")
     options = options.parse_args()
-    library = (options.build / "libctshim.so").resolve()
-    results = []
-    print(f"{'':34}{'without':>12}{'with':>12}{'difference':>14}{'ratio':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        for name, unit, without, with_ in rows(library, Path(folder), options.quick):
-            results.append({"work": name, "unit": unit, "without": without, "with": with_})
-            print(f"{name:34}{without:9.1f} {unit}{with_:9.1f} {unit}{with_ - without:+11.1f} {unit}"
-                  f"{with_ / without:8.3f}", flush=True)
+    results = measured(options.build / "libctshim.so", options.quick)
+    show(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 
