@@ -72,5 +72,5 @@ const char *doctor_recommend(const struct doctor_report *report, const char **re
 		return "memfd";
 	}
 	*reason = "the default";
-	return "eager";
+	return "lazy";
 }

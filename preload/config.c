@@ -99,7 +99,7 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 	enum shim_level level;
 	enum ct_backend backend;
 	const char *value;
-	*config = (struct shim_config){.mode = SHIM_EAGER};
+	*config = (struct shim_config){.mode = SHIM_LAZY};
 	if ((value = get("CTSHIM_DISABLE")) != NULL) {
 		if (strcmp(value, "1") != 0 && strcmp(value, "0") != 0)
 			return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_DISABLE is '%.40s': use 1 or 0", value);

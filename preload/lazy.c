@@ -115,11 +115,16 @@ enum shim_fault shim_lazy_fault(uintptr_t at, bool write)
 
 /* --- for other calls --- */
 
-static void make_ready(struct shim_lazy *lazy, size_t number)
+/* Window `number`, and with it what of those up to `end` it can be done with at once. */
+static void make_ready(struct shim_lazy *lazy, size_t number, uintptr_t end)
 {
+	const size_t most = ((size_t)64 << 20) / lazy->size;
 	enum shim_window_state state;
 	struct shim_fill fill = {.lazy = lazy, .number = number, .first = number, .count = 1, .threads = UINT_MAX,
 				.by = SHIM_STAT_WINDOWS_BY_CALL};
+	while (shim_resident_most() == 0 && number + fill.count < lazy->count && fill.count < most
+	       && shim_window_start(lazy, number + fill.count) < end)
+		fill.count++;
 	if (shim_window_claim(&lazy->windows[number], &state))
 		shim_lazy_fill(&fill);
 	else if (state == SHIM_WINDOW_COOL)
@@ -180,22 +185,22 @@ void shim_lazy_advise(const void *address, size_t len, int advice)
 
 static void ready_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
 {
-	(void)start, (void)end;
-	make_ready(lazy, i);
+	(void)start;
+	make_ready(lazy, i, end);
 }
 
 static void keep_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
 {
-	(void)start, (void)end;
-	make_ready(lazy, i);
+	(void)start;
+	make_ready(lazy, i, end);
 	shim_resident_keep(lazy, i);
 }
 
 static void hold_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
 {
-	(void)start, (void)end;
+	(void)start;
 	atomic_fetch_add(&lazy->windows[i].pins, 1); /* from here on it is not let go of */
-	make_ready(lazy, i);
+	make_ready(lazy, i, end);
 }
 
 static void let_go_of_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
@@ -239,7 +244,7 @@ void shim_lazy_let_go(const void *bytes, size_t len)
  * decrypted stays a bus error. */
 static void leave(struct shim_lazy *lazy, size_t i)
 {
-	make_ready(lazy, i);
+	make_ready(lazy, i, 0);
 	shim_resident_keep(lazy, i);
 	if (atomic_load(&lazy->windows[i].state) == SHIM_WINDOW_FAILED)
 		shim_pages_past_end(shim_window_start(lazy, i), shim_window_end(lazy, i) - shim_window_start(lazy, i),

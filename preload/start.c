@@ -45,7 +45,7 @@ static void meet_standard_input(void)
 static void keep_signal_open(void)
 {
 	const char *mode = getenv("CTSHIM_SERVE");
-	if (mode != NULL && strcmp(mode, "lazy") == 0)
+	if (mode == NULL || *mode == '\0' || strcmp(mode, "lazy") == 0)
 		shim_fault_keep_open();
 }
 

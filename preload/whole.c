@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "process.h"
 #include "raw.h"
+#include "stats.h"
 
 static int finish(struct shim_file *file, int fd, int status, const struct ct_error *err)
 {
@@ -53,5 +54,8 @@ int shim_whole_copy(struct shim_file *file, int fd, int to)
 	struct shim_ciphertext ciphertext = {.fd = fd};
 	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
 	const struct ct_sink sink = {write_plaintext, &to};
+	struct shim_account account;
+	if (shim_stats_observe(&account, file, SHIM_USE_MEMORY_FILE))
+		source.observer = &account.observer;
 	return finish(file, fd, ct_view_copy(file->view, &source, &sink, &err), &err);
 }
