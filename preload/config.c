@@ -8,7 +8,7 @@
 
 #include "parallel.h"
 
-enum { THREADS_MAX = 64, LAZY_FROM = 64 * 1024, RESIDENT_MIN = 32 * 1024 * 1024 };
+enum { THREADS_MAX = 64, LAZY_FROM = 64 * 1024, RESIDENT_MIN = 1024 * 1024 };
 
 static const char *get(const char *name)
 {
@@ -117,7 +117,7 @@ int shim_config_read(struct shim_config *config, struct ct_error *err)
 			       value);
 	if ((value = get("CTSHIM_RESIDENT")) != NULL
 	    && (read_size(value, &config->resident) < 0 || config->resident < RESIDENT_MIN))
-		return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_RESIDENT is '%.40s': use a size from 32M on, such as 64M or 2G",
+		return ct_fail(err, CT_E_ARGUMENT, "CTSHIM_RESIDENT is '%.40s': use a size from 1M on, such as 64M or 2G",
 			       value);
 	if ((value = get("CTSHIM_THREADS")) != NULL) {
 		char *end;

@@ -78,7 +78,8 @@ static enum shim_fault touch(struct shim_lazy *lazy, uintptr_t at, bool write)
 	struct shim_window *window = &lazy->windows[number];
 	if (!allows(atomic_load(&window->prot), write))
 		return SHIM_FAULT_OTHER;
-	const unsigned many = 1000; /* where all is as it should be: not our fault */
+	/* Where all is as it should be: not our fault. (What was let go of between two looks is.) */
+	const unsigned many = shim_resident_most() == 0 ? 1000 : UINT_MAX;
 	unsigned times = repeated(at);
 	shim_stats_add(lazy->file, SHIM_STAT_FAULTS, 1);
 	switch (atomic_load(&window->state)) {

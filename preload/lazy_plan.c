@@ -10,6 +10,7 @@ static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
 	MANY = 900,         /* pieces; from here on ... */
+	PIECES_OF_BOUND = 16, /* so many fit a bound, that threads do not take each other's away */
 	MANY_AT_ONCE = 16,  /* ... so many windows are decrypted together: 2048 mappings are the most for any mapping */
 };
 
@@ -124,6 +125,9 @@ static void choose_now(const struct shim_lazy *lazy, size_t touched, size_t from
 	size_t together = lazy->size < PAIR ? (size_t)(PAIR / lazy->size) : 1;
 	if (atomic_load(&lazy->pieces) >= MANY)
 		together = MANY_AT_ONCE;
+	size_t bound = shim_resident_most() / PIECES_OF_BOUND / lazy->size;
+	if (shim_resident_most() != 0 && together > bound)
+		together = bound > 0 ? bound : 1;
 	if (touched >= shift) {
 		size_t place = (touched - shift + lazy->skip) / together * together; /* in windows from the mapping's start */
 		first = (place > lazy->skip ? place - lazy->skip : 0) + shift;
@@ -157,7 +161,7 @@ static void foresee(struct shim_lazy *lazy, size_t touched, struct stretch tenso
 	run->tensor = tensor.start;
 	run->tensor_end = tensor.end;
 	if (goes_on) {
-		size_t most = (size_t)(MOST / size > 0 ? MOST / size : 1), held = shim_resident_most() / size / 4;
+		size_t most = (size_t)(MOST / size > 0 ? MOST / size : 1), held = shim_resident_most() / size / 8;
 		size_t passed = next - least(run->first, next); /* it is not led further than it has come */
 		size_t more = least(run->ahead == 0 ? 2 : run->ahead * 2, least(most, passed));
 		if (shim_resident_most() != 0)
