@@ -8,6 +8,8 @@
 enum { LONG = 16 * 1024 * 1024 };
 
 /* The work, counted in tasks: a tensor's tasks are numbered from first_task[i]. */
+enum { PER_THREAD = 4 * 1024 * 1024 /* bytes that are worth a thread of their own */ };
+
 struct plan {
 	const struct ct_stream *stream;
 	struct ct_expect expect;
@@ -153,7 +155,8 @@ int ct_stream(const struct ct_stream *stream, struct ct_error *err)
 		tasks += tensor_tasks(&plan, header->data_order[i]);
 	}
 	plan.first_task[header->count] = tasks;
-	int status = ct_parallel(stream->threads, tasks, run_task, &plan, err);
+	uint64_t worth = (stream->model->file_size - stream->model->data_offset) / PER_THREAD;
+	int status = ct_parallel(stream->threads < worth ? stream->threads : (unsigned)worth, tasks, run_task, &plan, err);
 	free(plan.first_task);
 	return status;
 }

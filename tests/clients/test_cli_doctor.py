@@ -32,7 +32,7 @@ def patch(path, at, value):
 
 def test_what_can_be_served(shim, program):
     target = examine(shim, program, status=0)
-    assert target["served"] and target["kind"] == "program" and target["mode"] == "eager"
+    assert target["served"] and target["kind"] == "program" and target["mode"] == "lazy"
     assert target["program"] == str(program) and not target["findings"]
 
 

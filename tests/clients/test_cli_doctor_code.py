@@ -44,7 +44,7 @@ def test_system_calls_of_a_library(number, id, optimize, shim, tmp_path):
     program, library = linked(tmp_path, "raw", RAW.replace("NUMBER", number), optimize)
     target = examine(shim, program, status=0)
     assert findings(target) == ({id} if id else set()), target["findings"]
-    assert target["mode"] == ("memfd" if id else "eager")
+    assert target["mode"] == ("memfd" if id else "lazy")
     if id:
         assert message(target, id).startswith(str(library)) and "may" in message(target, id)
 
