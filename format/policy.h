@@ -33,7 +33,8 @@ struct ct_policy_world {
 	int64_t now; /* ns since 1970; 0: the clock's */
 };
 
-enum ct_policy_outcome { CT_POLICY_ALLOWS, CT_POLICY_DENIES, CT_POLICY_ERROR };
+/* What nobody filled in does not allow. */
+enum ct_policy_outcome { CT_POLICY_ERROR, CT_POLICY_DENIES, CT_POLICY_ALLOWS };
 
 struct ct_policy_verdict {
 	enum ct_policy_outcome outcome;

@@ -21,6 +21,10 @@ int shim_policy_report(struct shim_policy_report *report, const struct shim_poli
 	struct ct_policy_module file = {.name = "", .text = module, .len = strlen(module)};
 	*report = (struct shim_policy_report){
 		.is_default = ct_policy_is_default(module), .has_operator = config->policy != NULL, .now = shim_policy_now()};
+	if (report->is_default)
+		report->file.outcome = CT_POLICY_ALLOWS;
+	if (!report->has_operator)
+		report->operators.outcome = CT_POLICY_ALLOWS;
 	if (report->is_default && !report->has_operator && !all)
 		return 0;
 	if (shim_policy_texts_read(&report->texts, config, err) < 0)
