@@ -11,9 +11,10 @@ import sys
 
 import pytest
 
-from policies import denied, digest, load
+from policies import load
 
-DEFAULT, YES, NO = "package model\nallow = true", "package model\n\nallow if true\n", "package model\n\nallow := false\n"
+DEFAULT = "package model\nallow = true"
+YES, NO = "package model\n\nallow if true\n", "package model\n\nallow := false\n"
 SITE = 'package site\n\nallow if input.environment == "production"\n'
 OPEN = "import sys\nopen(sys.argv[1], 'rb').close()"
 
@@ -91,7 +92,8 @@ for n in range({rounds}):
             ("allow", str(good)), ("deny", str(bad))] * rounds
 
 
-@pytest.mark.parametrize("where", ["/dev/full", "/nonexistent/audit.log", "/", "fd:77", "fd:x", "syslog:/nonexistent/log"])
+@pytest.mark.parametrize("where", ["/dev/full", "/nonexistent/audit.log", "/", "fd:77", "fd:x",
+                                   "syslog:/nonexistent/log"])
 def test_a_record_that_cannot_be_made(where, shim, keys, guarded):
     """It is told; and it denies where it is required."""
     model = guarded(YES)

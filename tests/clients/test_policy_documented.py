@@ -21,16 +21,15 @@ IMAGE = "registry.example.com/inference/server:3@sha256:" + "ab" * 32
 LICENCE = '{"licence": "an example of a licence"}'
 ALL = '"0.0.0.0/0", "::/0"'
 EXPIRY, EXECUTABLE, ZEROS = "2027-07-01T00:00:00Z", "/usr/bin/python3.11", "0" * 64
-TODAY = NOW.strftime("%A")
+THESE_DAYS = {'{"Saturday", "Sunday"}': f'{{"{NOW:%A}", "{NOW + datetime.timedelta(1):%A}"}}'}
+AS_A_CANDIDATE = {"metadata.stage": "metadata.format", "candidate": "pt"}
 WHOLE_DAY = {"hour >= 8": "hour >= 0", "hour < 18": "hour < 24"}
 NO_DAY = {'{"Saturday", "Sunday"}': "set()"}
 
 # What of the text is changed to fit this machine and this day; the environment; is it allowed?
 CASES = {
     "Expiry date": [({EXPIRY: "2999-01-01T00:00:00Z"}, {}, True), ({EXPIRY: "2001-01-01T00:00:00Z"}, {}, False)],
-    "Business hours": [(WHOLE_DAY | NO_DAY, {}, True),
-                       (WHOLE_DAY | {'{"Saturday", "Sunday"}': f'{{"{TODAY}", "{(NOW + datetime.timedelta(1)):%A}"}}'},
-                        {}, False),
+    "Business hours": [(WHOLE_DAY | NO_DAY, {}, True), (WHOLE_DAY | THESE_DAYS, {}, False),
                        (NO_DAY | {"hour < 18": "hour < 8"}, {}, False)],
     "Hosts": [({"inference-2": HOST}, {}, True), ({}, {}, False)],
     "Addresses": [({'"10.20.0.0/16", "fd12:3456::/32", "fe80::/10"': ALL}, {}, len(addresses()) > 0),
@@ -43,7 +42,7 @@ CASES = {
                     ({ZEROS: PROGRAM_HASH, "/srv/inference/serve.py": "-c", EXECUTABLE: "/bin/sh"}, {}, False)],
     "Environment": [({}, {"CTSHIM_ENVIRONMENT": "production"}, True), ({}, {"CTSHIM_ENVIRONMENT": "test"}, False),
                     ({}, {}, False), ({}, {"CTSHIM_ENVIRONMENT": "staging"}, False),
-                    ({"metadata.stage": "metadata.format", "candidate": "pt"}, {"CTSHIM_ENVIRONMENT": "staging"}, True)],
+                    (AS_A_CANDIDATE, {"CTSHIM_ENVIRONMENT": "staging"}, True)],
     "Container image": [({}, {"CTSHIM_POLICY_ENV": "IMAGE", "IMAGE": IMAGE}, True), ({}, {"IMAGE": IMAGE}, False),
                         ({}, {"CTSHIM_POLICY_ENV": "IMAGE", "IMAGE": IMAGE[:-1]}, False),
                         ({}, {"CTSHIM_POLICY_ENV": "IMAGE", "IMAGE": "x" + IMAGE}, False),

@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-import reference
 from policies import PAGE
 
 # Each: the field, and an expression in the process that opens the model.
@@ -61,9 +60,10 @@ ENV = {
 }
 
 
-def opened(shim, model, keys, policy, code, *args, env=None, status=None, **how):
+def opened(shim, model, keys, policy, code, *args, env=None):
     """Is it allowed?"""
-    result = shim.python(code, model, *args, keys=keys, quiet=False, env=ENV | {"CTSHIM_POLICY": policy} | (env or {}), **how)
+    env = ENV | {"CTSHIM_POLICY": policy} | (env or {})
+    result = shim.python(code, model, *args, keys=keys, quiet=False, env=env)
     assert (result.status == 0) == (not result.messages), result.describe()
     assert result.status == 0 or (b"PermissionError" in result.err and "the operator's policy" in result.messages[0]), (
         result.describe())
@@ -90,7 +90,8 @@ def test_env(shim, keys, model):
     """What is named and set, and nothing else."""
     allow = "package site\n\nallow if input.env == {\"SHOWN\": \"a \u00e9 \\\"b\\\"\"}\n"
     code = "import sys\nopen(sys.argv[1], 'rb')"
-    for names, allowed in (("SHOWN", True), ("SHOWN:UNSET", True), (" SHOWN\tSHOWN2,", True), ("HIDDEN", False), ("", False)):
+    for names, allowed in (("SHOWN", True), ("SHOWN:UNSET", True), (" SHOWN\tSHOWN2,", True), ("HIDDEN", False),
+                           ("", False)):
         assert opened(shim, model, keys, allow, code, env={"CTSHIM_POLICY_ENV": names}) == allowed, names
 
 
@@ -150,7 +151,8 @@ FRAMEWORK = "package site\n\nallow if {\n\tinput.framework == \"%s\"\n\tinput.fr
 
 def test_framework_torch(shim, keys, model):
     torch = pytest.importorskip("torch")
-    policy = f"package site\n\nallow if {{\n\tinput.framework == \"pytorch\"\n\tinput.framework_version == \"{torch.__version__}\"\n}}\n"
+    policy = FRAMEWORK % ("pytorch", "pytorch")
+    policy += f'\nallow := false if input.framework_version != "{torch.__version__}"\n'
     assert opened(shim, model, keys, policy, "import sys, torch\nopen(sys.argv[1], 'rb')")
     assert not opened(shim, model, keys, policy, "import sys\nopen(sys.argv[1], 'rb')")
     nothing = "package site\n\nallow if {\n\tnot input.framework\n\tinput.frameworks == []\n}\n"
@@ -175,9 +177,17 @@ def test_container(shim, keys, model, tmp_path):
     if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "x", "/run"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespace can be made here")
     ident = "0123456789abcdef" * 4
-    (tmp_path / "env").write_text(f'engine="podman-4.3.1"\nname="model"\nid="{ident}"\nimage="registry.example.com/i:1"\n')
-    policy = 'package site\n\nallow if {\n\tc := input.process.container\n\tc.runtime == "podman"\n\tc.name == "model"\n' \
-             '\tc.image == "registry.example.com/i:1"\n}\n'
+    (tmp_path / "env").write_text(
+        f'engine="podman-4.3.1"\nname="model"\nid="{ident}"\nimage="registry.example.com/i:1"\n')
+    policy = """package site
+
+allow if {
+	c := input.process.container
+	c.runtime == "podman"
+	c.name == "model"
+	c.image == "registry.example.com/i:1"
+}
+"""
     script = f"mount -t tmpfs x /run && cp {tmp_path}/env /run/$1 && shift && exec cat {model}"
     for name, allowed in ((".containerenv", True), ("other", False)):
         result = shim.run(["unshare", "-m", "sh", "-c", script, "sh", name], keys=keys,
@@ -206,7 +216,8 @@ def test_names_that_are_no_utf8(shim, keys, model, tmp_path):
     other = os.path.join(os.fsencode(tmp_path), b"m\xff\x01\"\\.safetensors")
     shutil.copyfile(os.fsencode(model), other)
     program = "import os, sys\nopen(os.fsencode(sys.argv[1]), 'rb')"
-    env = ENV | {"CTSHIM_POLICY": "package site\n\nallow if endswith(input.model.path, \"/m\ufffd\\u0001\\\"\\\\.safetensors\")\n"}
+    policy = 'package site\n\nallow if endswith(input.model.path, "/m\ufffd\\u0001\\"\\\\.safetensors")\n'
+    env = ENV | {"CTSHIM_POLICY": policy}
     result = shim.run([sys.executable, "-c", program, os.fsdecode(other)], keys=keys, env=env, quiet=False)
     assert result.status == 0, result.describe()
 
@@ -216,8 +227,15 @@ def test_a_user_without_a_name(shim, keys, model, tmp_path):
         pytest.skip("only root can become somebody without a name")
     os.chmod(tmp_path, 0o755)
     code = "import os, sys\nos.setgroups([7, 8])\nos.setgid(54321)\nos.setuid(54322)\nopen(sys.argv[1], 'rb')"
-    policy = "package site\n\nallow if {\n\tnot input.process.user\n\tinput.process.uid == 54322\n\tinput.process.gid == 54321\n" \
-             "\t{g | some g in input.process.groups} == {7, 8}\n}\n"
+    policy = """package site
+
+allow if {
+	not input.process.user
+	input.process.uid == 54322
+	input.process.gid == 54321
+	{g | some g in input.process.groups} == {7, 8}
+}
+"""
     for parent in (tmp_path, *tmp_path.parents):
         if not os.stat(parent).st_mode & 0o005:
             pytest.skip("others cannot reach the tests' directory")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from policies import denied, digest, documented, load
+from policies import LOAD, denied, digest, documented, load
 
 YES, NO = "package model\n\nallow if true\n", "package model\n\nallow := false\n"
 SITE = 'package site\n\nallow if input.model.sign_kid == "model-signer"\n'
@@ -36,7 +36,7 @@ def served(shim, keys, guarded, wanted):
     model = guarded(DEFAULT)
 
     def get(cwd=None, **env):
-        result = shim.python(__import__("policies").LOAD, model, keys=keys, env=env, quiet=False, cwd=cwd).check()
+        result = shim.python(LOAD, model, keys=keys, env=env, quiet=False, cwd=cwd).check()
         if result.text.split() == [wanted]:
             assert not result.messages, result.describe()
             return True
@@ -63,7 +63,8 @@ def test_inline_text(served):
 
 def test_a_directory(served, tmp_path):
     """All its modules are one policy; what is no module, or a test, is not looked at."""
-    (tmp_path / "a.rego").write_text("package site\n\nimport data.lists\n\nallow if input.model.sign_kid in lists.signers\n")
+    (tmp_path / "a.rego").write_text(
+        "package site\n\nimport data.lists\n\nallow if input.model.sign_kid in lists.signers\n")
     (tmp_path / "b.rego").write_text('package lists\n\nsigners := {"model-signer"}\n')
     (tmp_path / "a_test.rego").write_text("package broken {{{")
     (tmp_path / ".hidden.rego").write_text("package broken {{{")
@@ -109,7 +110,8 @@ def test_the_file_does_not_see_the_operators_modules(shim, keys, guarded):
     model = guarded("package model\n\nallow if data.site.allow\n")
     denied(load(shim, model, keys, env={"CTSHIM_POLICY": SITE}), model, "the policy in the file")
     model = guarded("package site\n\nallow := true\n")
-    denied(load(shim, model, keys, env={"CTSHIM_POLICY": "package site\n\nallow if false\n"}), model, "the operator's policy")
+    env = {"CTSHIM_POLICY": "package site\n\nallow if false\n"}
+    denied(load(shim, model, keys, env=env), model, "the operator's policy")
 
 
 WRONG = {
@@ -124,7 +126,8 @@ WRONG = {
     "data, no object": ({"CTSHIM_POLICY": SITE, "CTSHIM_POLICY_DATA": "[1]"}, ["CTSHIM_POLICY_DATA is no JSON object"]),
     "missing input": ({"CTSHIM_POLICY": SITE, "CTSHIM_POLICY_INPUT": "{}/none.json"}, ["CTSHIM_POLICY_INPUT: "]),
     "input, no JSON": ({"CTSHIM_POLICY": SITE, "CTSHIM_POLICY_INPUT": '{"a": 1}, {}'}, ["CTSHIM_POLICY_INPUT", "JSON"]),
-    "input, a file of no JSON": ({"CTSHIM_POLICY": SITE, "CTSHIM_POLICY_INPUT": "{}/bad.rego"}, ["CTSHIM_POLICY_INPUT", "JSON"]),
+    "input, a file of no JSON": ({"CTSHIM_POLICY": SITE, "CTSHIM_POLICY_INPUT": "{}/bad.rego"},
+                                 ["CTSHIM_POLICY_INPUT", "JSON"]),
     "a file that is too long": ({"CTSHIM_POLICY": "{}/long.rego"}, ["long.rego is too long"]),
 }
 
@@ -152,7 +155,8 @@ def test_switches(name, shim, keys, guarded):
     """As other variables: what is not understood is an invalid argument."""
     model = guarded(YES)
     result = load(shim, model, keys, env={name: "yes"})
-    assert result.text.split()[0] == "EINVAL" and f"{name} is 'yes': use 1 or 0" in result.messages[0], result.describe()
+    assert result.text.split()[0] == "EINVAL", result.describe()
+    assert f"{name} is 'yes': use 1 or 0" in result.messages[0]
     assert not load(shim, model, keys, env={name: "0"}).messages
 
 
@@ -170,7 +174,8 @@ for text in (None, sys.argv[3], sys.argv[4]):
     except PermissionError:
         print("denied")
 """
-    result = shim.python(program, guarded(DEFAULT), path, OTHER, SITE, keys=keys, env={"CTSHIM_POLICY": path}, quiet=False)
+    env = {"CTSHIM_POLICY": path}
+    result = shim.python(program, guarded(DEFAULT), path, OTHER, SITE, keys=keys, env=env, quiet=False)
     assert result.check().text.split() == ["open", "denied", "open"], result.describe()
 
 
