@@ -17,7 +17,6 @@ struct rego_program {
 struct rego_local {
 	struct rego_name name; /* empty: made by the compiler */
 	struct rego_place place;
-	struct rego_scope *scope;
 };
 
 enum rego_declared { REGO_IMPLICIT, REGO_ARGUMENT, REGO_DECLARED, REGO_ASSIGNED };
@@ -81,7 +80,7 @@ long rego_find_slot(struct rego_compiler *compiler, struct rego_name name);
 bool rego_find_global(struct rego_compiler *compiler, struct rego_name name, struct rego_term *const **path, size_t *count);
 bool rego_is_global(struct rego_compiler *compiler, struct rego_name name);
 
-/* flatten.c */
+/* flatten.c: `out` (may be NULL) is where the result of a reference or call shall go; what comes back is where the value is. */
 struct rego_operand *rego_flatten(struct rego_compiler *compiler, const struct rego_term *term);
 struct rego_operand *rego_flatten_into(struct rego_compiler *compiler, const struct rego_term *term,
 				       struct rego_operand *out);
@@ -89,16 +88,33 @@ struct rego_operand *rego_slot_operand(struct rego_compiler *compiler, unsigned 
 struct rego_operand *rego_temporary(struct rego_compiler *compiler, struct rego_place place);
 struct rego_step *rego_new_step(struct rego_compiler *compiler, enum rego_step_kind kind, struct rego_place place);
 struct rego_plan *rego_new_plan(struct rego_compiler *compiler, enum rego_end end);
-bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
-			 struct rego_place place);
-bool rego_flatten_body(struct rego_compiler *compiler, const struct rego_body *body);
-bool rego_flatten_with(struct rego_compiler *compiler, const struct rego_statement *statement, struct rego_step **step);
-bool rego_flatten_statement(struct rego_compiler *compiler, const struct rego_statement *statement);
-/* Asks for the value of a query's statement; NULL: it has none but true. */
-struct rego_operand *rego_flatten_expression(struct rego_compiler *compiler, const struct rego_statement *statement);
+
+/* flatten_call.c */
+struct rego_operand *rego_flatten_call(struct rego_compiler *compiler, const struct rego_term *term,
+				       struct rego_operand *out);
+/* Where the last operand stands for the result, *result is NULL. */
+bool rego_flatten_call_statement(struct rego_compiler *compiler, const struct rego_term *term, struct rego_operand **result);
 /* The function that a term names: a node or a builtin, neither (no error), or a failure (false). */
 bool rego_find_function(struct rego_compiler *compiler, const struct rego_term *term, struct rego_node **node,
 			const struct rego_builtin **builtin);
+
+/* flatten_body.c */
+bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
+			 struct rego_place place);
+bool rego_flatten_body(struct rego_compiler *compiler, const struct rego_body *body);
+bool rego_flatten_statement(struct rego_compiler *compiler, const struct rego_statement *statement);
+/* The same for a query: *value is where the value of the expression is, be it false; NULL: it is true or there is none. */
+bool rego_flatten_expression(struct rego_compiler *compiler, const struct rego_statement *statement,
+			     struct rego_operand **value);
+
+/* flatten_not.c */
+bool rego_flatten_not(struct rego_compiler *compiler, const struct rego_statement *statement);
+bool rego_flatten_every(struct rego_compiler *compiler, const struct rego_statement *statement);
+
+/* flatten_with.c: what stands for the statement's `with`, into whose block the statement goes. */
+struct rego_step *rego_flatten_with(struct rego_compiler *compiler, const struct rego_statement *statement);
+/* The slots with names that a plan uses, or that comprehensions in it need. */
+bool rego_plan_needs(struct rego_compiler *compiler, const struct rego_plan *plan, struct rego_step *step);
 
 /* order.c: args are bound from outside, the plan's end uses what it needs. */
 bool rego_order_plan(struct rego_compiler *compiler, struct rego_plan *plan, struct rego_operand **args, size_t arg_count);

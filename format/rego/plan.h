@@ -49,7 +49,7 @@ enum rego_step_kind {
 struct rego_step {
 	enum rego_step_kind kind;
 	bool iterates; /* it may have several solutions */
-	bool hidden;   /* a term of the query whose value is asked for, be it false */
+	bool core;     /* belongs into the block of `not` */
 	struct rego_place place;
 	struct rego_operand *out, *base, *key;
 	struct rego_operand **items;
