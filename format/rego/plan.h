@@ -130,7 +130,7 @@ struct rego_node {
 	size_t arg_count;
 	struct rego_clause *clauses, **last_clause, *standard; /* `default` */
 	unsigned index;                                        /* in the evaluator's memory */
-	unsigned mark, low;                                    /* of the search for recursion */
+	unsigned mark;            /* of the search for recursion */
 	struct rego_node *below;                               /* there: the one that leads here */
 };
 
