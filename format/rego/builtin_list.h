@@ -1,0 +1,2 @@
+/* The families of builtins, each in a file of its own: FAMILY(x) stands for `rego_family_x`. */
+FAMILY(operators)
