@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 bool rego_put(struct rego_buffer *buffer, const char *bytes, size_t len)
 {
 	struct rego_work *work = buffer->work;
@@ -39,7 +41,7 @@ bool rego_put_text(struct rego_buffer *buffer, const char *text)
 bool rego_put_rune(struct rego_buffer *buffer, uint32_t rune)
 {
 	char bytes[4];
-	return rego_put(buffer, bytes, rego_rune_put(rune, bytes));
+	return rego_put(buffer, bytes, rego_utf8_encode(rune, bytes));
 }
 
 bool rego_put_format(struct rego_buffer *buffer, const char *format, ...)
@@ -58,43 +60,4 @@ const struct rego_value *rego_buffer_value(struct rego_buffer *buffer)
 	if (rego_failed(buffer->work))
 		return NULL;
 	return rego_string_take(buffer->work, buffer->len ? buffer->bytes : "", buffer->len);
-}
-
-uint32_t rego_rune(const char *bytes, size_t len, size_t at, size_t *size)
-{
-	const uint8_t *b = (const uint8_t *)bytes + at;
-	size_t left = len - at;
-	*size = 1;
-	if (b[0] < 0x80)
-		return b[0];
-	size_t more = b[0] >= 0xf0 ? 3 : b[0] >= 0xe0 ? 2 : 1;
-	if (b[0] < 0xc2 || b[0] > 0xf4 || left <= more)
-		return 0xfffd;
-	uint32_t rune = b[0] & (0x3fu >> more);
-	for (size_t i = 1; i <= more; i++) {
-		if ((b[i] & 0xc0) != 0x80)
-			return 0xfffd;
-		rune = rune << 6 | (b[i] & 0x3f);
-	}
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	if (rune < least[more] || rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000))
-		return 0xfffd;
-	*size = more + 1;
-	return rune;
-}
-
-size_t rego_rune_put(uint32_t rune, char *bytes)
-{
-	if (rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000))
-		rune = 0xfffd;
-	if (rune < 0x80) {
-		bytes[0] = (char)rune;
-		return 1;
-	}
-	size_t size = rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
-	static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	for (size_t i = size; i-- > 1; rune >>= 6)
-		bytes[i] = (char)(0x80 | (rune & 0x3f));
-	bytes[0] = (char)(lead[size] | rune);
-	return size;
 }
