@@ -1,63 +1,73 @@
 #include "buffer.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "utf8.h"
 
-bool rego_put(struct rego_buffer *buffer, const char *bytes, size_t len)
+char *rego_buffer_extend(struct rego_buffer *buffer, size_t len)
 {
 	struct rego_work *work = buffer->work;
-	if (rego_failed(work))
-		return false;
-	if (len > work->limits.string || buffer->len > work->limits.string - len)
-		return rego_fail(work, REGO_LIMIT_STRING, "a string grows beyond %zu bytes", work->limits.string);
-	if (!rego_spend(work, 1 + len / 16))
-		return false;
-	if (len > buffer->capacity - buffer->len) {
-		size_t capacity = buffer->capacity ? buffer->capacity : 64;
-		while (capacity < buffer->len + len)
-			capacity *= 2;
-		char *grown = rego_alloc(work, capacity);
-		if (!grown)
-			return false;
-		if (buffer->len)
-			memcpy(grown, buffer->bytes, buffer->len);
-		buffer->bytes = grown;
-		buffer->capacity = capacity;
+	if (len > work->limits.string || buffer->len > work->limits.string - len) {
+		rego_fail(work, REGO_LIMIT_STRING, "a string of more than %zu bytes", work->limits.string);
+		return NULL;
 	}
-	if (len)
-		memcpy(buffer->bytes + buffer->len, bytes, len);
-	buffer->len += len;
-	return true;
+	if (!rego_spend(work, 1 + len / 16))
+		return NULL;
+	size_t need = buffer->len + len;
+	if (need > buffer->room || buffer->bytes == NULL) {
+		size_t room = need < 24 ? 48 : need * 2;
+		room = room > work->limits.string && need <= work->limits.string ? work->limits.string : room;
+		char *bytes = rego_grow(work, buffer->bytes, buffer->room, room);
+		if (bytes == NULL)
+			return NULL;
+		buffer->bytes = bytes;
+		buffer->room = room;
+	}
+	char *at = buffer->bytes + buffer->len;
+	buffer->len = need;
+	return at;
 }
 
-bool rego_put_text(struct rego_buffer *buffer, const char *text)
+bool rego_buffer_add(struct rego_buffer *buffer, const char *bytes, size_t len)
 {
-	return rego_put(buffer, text, strlen(text));
+	char *to = rego_buffer_extend(buffer, len);
+	if (to != NULL && len != 0)
+		memcpy(to, bytes, len);
+	return to != NULL;
 }
 
-bool rego_put_rune(struct rego_buffer *buffer, uint32_t rune)
+bool rego_buffer_text(struct rego_buffer *buffer, const char *text)
+{
+	return rego_buffer_add(buffer, text, strlen(text));
+}
+
+bool rego_buffer_byte(struct rego_buffer *buffer, char byte)
+{
+	return rego_buffer_add(buffer, &byte, 1);
+}
+
+bool rego_buffer_point(struct rego_buffer *buffer, uint32_t point)
 {
 	char bytes[4];
-	return rego_put(buffer, bytes, rego_utf8_encode(rune, bytes));
+	return rego_buffer_add(buffer, bytes, rego_utf8_encode(point, bytes));
 }
 
-bool rego_put_format(struct rego_buffer *buffer, const char *format, ...)
+bool rego_buffer_repeat(struct rego_buffer *buffer, char byte, size_t count)
 {
-	char text[256];
-	va_list args;
-	va_start(args, format);
-	int len = vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	size_t put = len < 0 ? 0 : (size_t)len;
-	return rego_put(buffer, text, put < sizeof text ? put : sizeof text - 1);
+	char *to = rego_buffer_extend(buffer, count);
+	if (to != NULL)
+		memset(to, byte, count);
+	return to != NULL;
 }
 
-const struct rego_value *rego_buffer_value(struct rego_buffer *buffer)
+const struct rego_value *rego_buffer_string(struct rego_buffer *buffer)
 {
-	if (rego_failed(buffer->work))
-		return NULL;
-	return rego_string_take(buffer->work, buffer->len ? buffer->bytes : "", buffer->len);
+	return rego_failed(buffer->work) ? NULL : rego_string_take(buffer->work, buffer->bytes, buffer->len);
+}
+
+const struct rego_value *rego_buffer_any_string(struct rego_buffer *buffer)
+{
+	if (rego_failed(buffer->work) || rego_utf8_valid(buffer->bytes, buffer->len))
+		return rego_buffer_string(buffer);
+	return rego_string(buffer->work, buffer->bytes, buffer->len);
 }

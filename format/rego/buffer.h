@@ -1,5 +1,5 @@
-/* A text that grows, in the arena. The first failure stays: what is put after it is ignored, and
- * rego_buffer_value() is NULL. */
+/* A text that grows in the arena, up to limits.string. Once something has failed, nothing more is added and the result
+ * is NULL. */
 #ifndef REGO_BUFFER_H
 #define REGO_BUFFER_H
 
@@ -8,22 +8,22 @@
 struct rego_buffer {
 	struct rego_work *work;
 	char *bytes;
-	size_t len, capacity;
+	size_t len, room;
 };
 
-static inline struct rego_buffer rego_buffer(struct rego_work *work)
-{
-	return (struct rego_buffer){.work = work};
-}
+/* Where `len` bytes can be written, which count already; NULL: no. */
+char *rego_buffer_extend(struct rego_buffer *buffer, size_t len);
 
-/* False on a limit: limits.string, memory, steps (one for each byte). */
-bool rego_put(struct rego_buffer *buffer, const char *bytes, size_t len);
-bool rego_put_text(struct rego_buffer *buffer, const char *text);
-bool rego_put_rune(struct rego_buffer *buffer, uint32_t rune);
-/* The formatted text is cut at 255 bytes. */
-bool rego_put_format(struct rego_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool rego_buffer_add(struct rego_buffer *buffer, const char *bytes, size_t len);
+bool rego_buffer_text(struct rego_buffer *buffer, const char *text);
+bool rego_buffer_byte(struct rego_buffer *buffer, char byte);
+bool rego_buffer_point(struct rego_buffer *buffer, uint32_t point);
+bool rego_buffer_repeat(struct rego_buffer *buffer, char byte, size_t count);
 
-/* A string of what was put, which is UTF-8. */
-const struct rego_value *rego_buffer_value(struct rego_buffer *buffer);
+/* What was written, which is UTF-8. */
+const struct rego_value *rego_buffer_string(struct rego_buffer *buffer);
+
+/* What was written, whatever it is: what is not UTF-8 becomes U+FFFD. */
+const struct rego_value *rego_buffer_any_string(struct rego_buffer *buffer);
 
 #endif

@@ -1,12 +1,11 @@
 /* graph.reachable, graph.reachable_paths and walk. */
 #include <string.h>
 
-#include "families.h"
 #include "operand.h"
 
 static bool is_graph(struct rego_call *call, const struct rego_value *const *args)
 {
-	if (!rego_wants(call, args, 1, REGO_OBJECT))
+	if (!rego_operand(call, args, 1, REGO_OBJECT))
 		return false;
 	if (rego_is_list(args[1]))
 		return true;
@@ -192,9 +191,10 @@ static const struct rego_value *walk_all(struct rego_call *call, const struct re
 	return rego_array(call->work, walk.found.items, walk.found.count);
 }
 
-const struct rego_builtin rego_builtins_graph[] = {
+static const struct rego_builtin rows[] = {
 	{"graph.reachable", 2, 0, graph_reachable},
 	{"graph.reachable_paths", 2, 0, graph_reachable_paths},
 	{"walk", 1, REGO_RELATION, walk_all},
-	{0},
 };
+
+REGO_FAMILY(graph, rows);

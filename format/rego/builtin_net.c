@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "families.h"
 #include "operand.h"
 
 static bool parse_network(struct rego_call *call, const struct rego_value *value, struct rego_network *network)
@@ -301,7 +300,7 @@ static const struct rego_value *net_cidr_merge(struct rego_call *call, const str
 	return rego_set(work, list.items, list.count);
 }
 
-const struct rego_builtin rego_builtins_net[] = {
+static const struct rego_builtin rows[] = {
 	{"net.cidr_contains", 2, 0, net_cidr_contains},
 	{"net.cidr_contains_matches", 2, 0, net_cidr_contains_matches},
 	{"net.cidr_expand", 1, 0, net_cidr_expand},
@@ -309,5 +308,6 @@ const struct rego_builtin rego_builtins_net[] = {
 	{"net.cidr_is_valid", 1, 0, net_cidr_is_valid},
 	{"net.cidr_merge", 1, 0, net_cidr_merge},
 	{"net.cidr_overlap", 2, REGO_DEPRECATED, net_cidr_contains},
-	{0},
 };
+
+REGO_FAMILY(net, rows);

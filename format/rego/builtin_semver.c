@@ -1,7 +1,6 @@
 /* semver.is_valid and semver.compare (Semantic Versioning 2.0). */
 #include <string.h>
 
-#include "families.h"
 #include "operand.h"
 
 struct part {
@@ -132,7 +131,7 @@ static const struct rego_value *semver_compare(struct rego_call *call, const str
 {
 	struct version versions[2];
 	for (unsigned i = 0; i < 2; i++) {
-		if (!rego_wants(call, args, i + 1, REGO_STRING) || !rego_spend(call->work, args[i]->string.len))
+		if (!rego_operand(call, args, i + 1, REGO_STRING) || !rego_spend(call->work, args[i]->string.len))
 			return NULL;
 		if (!parse(args[i], &versions[i]))
 			return rego_builtin_failed(call, "operand %u: string \"%.*s\" is not a valid SemVer", i + 1,
@@ -141,8 +140,9 @@ static const struct rego_value *semver_compare(struct rego_call *call, const str
 	return rego_integer(call->work, compare(&versions[0], &versions[1]));
 }
 
-const struct rego_builtin rego_builtins_semver[] = {
-	{"semver.is_valid", 1, 0, semver_is_valid},
+static const struct rego_builtin rows[] = {
 	{"semver.compare", 2, 0, semver_compare},
-	{0},
+	{"semver.is_valid", 1, 0, semver_is_valid},
 };
+
+REGO_FAMILY(semver, rows);

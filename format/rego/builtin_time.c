@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "calendar.h"
-#include "families.h"
 #include "layout.h"
 #include "operand.h"
 
@@ -131,7 +130,7 @@ static const struct rego_value *parse(struct rego_call *call, const char *layout
 
 static const struct rego_value *parse_ns(struct rego_call *call, const struct rego_value *const *args)
 {
-	if (!rego_wants(call, args, 1, REGO_STRING) || !rego_wants(call, args, 2, REGO_STRING))
+	if (!rego_operand(call, args, 1, REGO_STRING) || !rego_operand(call, args, 2, REGO_STRING))
 		return NULL;
 	const char *layout = args[0]->string.bytes;
 	size_t len = args[0]->string.len;
@@ -142,14 +141,14 @@ static const struct rego_value *parse_ns(struct rego_call *call, const struct re
 static const struct rego_value *parse_rfc3339_ns(struct rego_call *call, const struct rego_value *const *args)
 {
 	static const char layout[] = "2006-01-02T15:04:05Z07:00";
-	return rego_wants(call, args, 1, REGO_STRING) ? parse(call, layout, sizeof layout - 1, args[0]) : NULL;
+	return rego_operand(call, args, 1, REGO_STRING) ? parse(call, layout, sizeof layout - 1, args[0]) : NULL;
 }
 
 static const struct rego_value *parse_duration_ns(struct rego_call *call, const struct rego_value *const *args)
 {
 	int64_t ns;
 	char message[sizeof call->message];
-	if (!rego_wants(call, args, 1, REGO_STRING) || !rego_spend(call->work, args[0]->string.len))
+	if (!rego_operand(call, args, 1, REGO_STRING) || !rego_spend(call->work, args[0]->string.len))
 		return NULL;
 	if (!rego_duration_parse(args[0]->string.bytes, args[0]->string.len, &ns, message, sizeof message))
 		return rego_builtin_failed(call, "%s", message);
@@ -166,10 +165,10 @@ static const struct rego_value *format(struct rego_call *call, const struct rego
 		moment.layout_len = strlen(moment.layout);
 	}
 	rego_layout_named(&moment.layout, &moment.layout_len);
-	struct rego_buffer text = rego_buffer(call->work);
+	struct rego_buffer text = {.work = call->work};
 	if (!rego_layout_format(&text, moment.layout, moment.layout_len, moment.ns, moment.zone))
 		return NULL;
-	return rego_buffer_value(&text);
+	return rego_buffer_string(&text);
 }
 
 static const struct rego_value *date(struct rego_call *call, const struct rego_value *const *args)
@@ -207,7 +206,7 @@ static const struct rego_value *add_date(struct rego_call *call, const struct re
 	if (!read_moment(call, args[0], &moment))
 		return NULL;
 	for (unsigned i = 0; i < 3; i++) {
-		if (!rego_wants_integer(call, args, i + 2, &add[i]))
+		if (!rego_operand_int64(call, args, i + 2, &add[i]))
 			return NULL;
 		/* More than any time that there is. */
 		if (add[i] < -1000000 || add[i] > 1000000)
@@ -245,16 +244,17 @@ static const struct rego_value *diff(struct rego_call *call, const struct rego_v
 	return integers(call->work, d, 6);
 }
 
-const struct rego_builtin rego_builtins_time[] = {
+static const struct rego_builtin rows[] = {
+	{"time.add_date", 4, 0, add_date},
+	{"time.clock", 1, 0, clock_of},
+	{"time.date", 1, 0, date},
+	{"time.diff", 2, 0, diff},
+	{"time.format", 1, 0, format},
 	{"time.now_ns", 0, REGO_UNSTABLE, now_ns},
+	{"time.parse_duration_ns", 1, 0, parse_duration_ns},
 	{"time.parse_ns", 2, 0, parse_ns},
 	{"time.parse_rfc3339_ns", 1, 0, parse_rfc3339_ns},
-	{"time.parse_duration_ns", 1, 0, parse_duration_ns},
-	{"time.format", 1, 0, format},
-	{"time.date", 1, 0, date},
-	{"time.clock", 1, 0, clock_of},
 	{"time.weekday", 1, 0, weekday},
-	{"time.add_date", 4, 0, add_date},
-	{"time.diff", 2, 0, diff},
-	{0},
 };
+
+REGO_FAMILY(time, rows);

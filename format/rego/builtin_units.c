@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "buffer.h"
-#include "families.h"
 #include "operand.h"
 
 struct unit {
@@ -66,7 +65,7 @@ static bool normalize(struct rego_buffer *json, const char *text, size_t len)
 	size_t i = 0;
 	if (i < len && (text[i] == '+' || text[i] == '-')) {
 		if (text[i] == '-')
-			rego_put_text(json, "-");
+			rego_buffer_text(json, "-");
 		i++;
 	}
 	size_t start = i, whole, fraction = 0;
@@ -75,15 +74,15 @@ static bool normalize(struct rego_buffer *json, const char *text, size_t len)
 	whole = i - start;
 	while (whole > 1 && text[start] == '0')
 		start++, whole--;
-	rego_put(json, whole ? text + start : "0", whole ? whole : 1);
+	rego_buffer_add(json, whole ? text + start : "0", whole ? whole : 1);
 	if (i < len && text[i] == '.') {
 		start = ++i;
 		while (i < len && is_digit(text[i]))
 			i++;
 		fraction = i - start;
 		if (fraction) {
-			rego_put_text(json, ".");
-			rego_put(json, text + start, fraction);
+			rego_buffer_text(json, ".");
+			rego_buffer_add(json, text + start, fraction);
 		}
 	}
 	if (whole + fraction == 0)
@@ -98,7 +97,7 @@ static bool normalize(struct rego_buffer *json, const char *text, size_t len)
 	size_t digits = i;
 	while (i < len && is_digit(text[i]))
 		i++;
-	rego_put(json, text + start, i - start);
+	rego_buffer_add(json, text + start, i - start);
 	return i == len && i > digits;
 }
 
@@ -107,9 +106,9 @@ static const struct rego_value *parse(struct rego_call *call, const struct rego_
 {
 	struct rego_work *work = call->work;
 	const char *amount = in_bytes ? "byte amount" : "amount";
-	if (!rego_wants(call, args, 1, REGO_STRING) || !rego_spend(work, args[0]->string.len))
+	if (!rego_operand(call, args, 1, REGO_STRING) || !rego_spend(work, args[0]->string.len))
 		return NULL;
-	struct rego_buffer text = rego_buffer(work);
+	struct rego_buffer text = {.work = work};
 	for (size_t i = 0; i < args[0]->string.len; i++) {
 		char c = args[0]->string.bytes[i];
 		if (c == ' ')
@@ -118,7 +117,7 @@ static const struct rego_value *parse(struct rego_call *call, const struct rego_
 			continue;
 		if (in_bytes && c >= 'A' && c <= 'Z')
 			c = (char)(c | 0x20);
-		rego_put(&text, &c, 1);
+		rego_buffer_add(&text, &c, 1);
 	}
 	if (rego_failed(work))
 		return NULL;
@@ -143,7 +142,7 @@ static const struct rego_value *parse(struct rego_call *call, const struct rego_
 	if (!known)
 		return rego_builtin_failed(call, "%sunit %.*s not recognized", in_bytes ? "byte " : "",
 					   (int)(unit_len < 100 ? unit_len : 100), text.bytes + at);
-	struct rego_buffer json = rego_buffer(work);
+	struct rego_buffer json = {.work = work};
 	bool good = normalize(&json, text.bytes, at);
 	if (rego_failed(work))
 		return NULL;
@@ -182,8 +181,9 @@ static const struct rego_value *units_parse_bytes(struct rego_call *call, const 
 	return good ? rego_number_value(call->work, number) : NULL;
 }
 
-const struct rego_builtin rego_builtins_units[] = {
+static const struct rego_builtin rows[] = {
 	{"units.parse", 1, 0, units_parse},
 	{"units.parse_bytes", 1, 0, units_parse_bytes},
-	{0},
 };
+
+REGO_FAMILY(units, rows);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "buffer.h"
-#include "families.h"
 #include "operand.h"
 
 struct text {
@@ -103,7 +102,7 @@ static bool unescape(struct parse *parse, struct text raw, enum part part, struc
 			c = (char)(hex(raw.bytes[i + 1]) << 4 | hex(raw.bytes[i + 2]));
 			i += 2;
 		}
-		rego_put(plain, &c, 1);
+		rego_buffer_add(plain, &c, 1);
 	}
 	return !rego_failed(parse->work);
 }
@@ -142,12 +141,12 @@ static bool take_scheme(struct parse *parse, struct uri *uri, struct text *rest)
 		if (c == ':') {
 			if (i == 0)
 				return fail(parse, "missing protocol scheme%.*s", 0, "");
-			struct rego_buffer lower = rego_buffer(parse->work);
+			struct rego_buffer lower = {.work = parse->work};
 			for (size_t j = 0; j < i; j++) {
 				char l = rest->bytes[j];
 				if (l >= 'A' && l <= 'Z')
 					l = (char)(l | 0x20);
-				rego_put(&lower, &l, 1);
+				rego_buffer_add(&lower, &l, 1);
 			}
 			uri->scheme = text(lower.bytes, lower.len);
 			*rest = text(rest->bytes + i + 1, rest->len - i - 1);
@@ -179,7 +178,7 @@ static bool check_port(struct parse *parse, struct text port)
 
 static bool take_host(struct parse *parse, struct uri *uri, struct text host)
 {
-	struct rego_buffer plain = rego_buffer(parse->work);
+	struct rego_buffer plain = {.work = parse->work};
 	size_t zone = SIZE_MAX, end = host.len;
 	if (host.len && host.bytes[0] == '[') {
 		end = last_of(host, ']');
@@ -224,7 +223,7 @@ static bool take_authority(struct parse *parse, struct uri *uri, struct text aut
 
 static bool take_path(struct parse *parse, struct uri *uri, struct text raw)
 {
-	struct rego_buffer plain = rego_buffer(parse->work);
+	struct rego_buffer plain = {.work = parse->work};
 	if (!unescape(parse, raw, PATH, &plain))
 		return false;
 	uri->path = text(plain.bytes, plain.len);
@@ -278,7 +277,7 @@ static bool take_all(struct parse *parse, struct uri *uri, const struct rego_val
 	parse->whole = rest;
 	if (!take(parse, uri, rest))
 		return false;
-	struct rego_buffer plain = rego_buffer(parse->work);
+	struct rego_buffer plain = {.work = parse->work};
 	parse->whole = text(string->string.bytes, string->string.len);
 	if (!unescape(parse, raw, FRAGMENT, &plain))
 		return false;
@@ -315,7 +314,7 @@ static const struct rego_value *uri_parse(struct rego_call *call, const struct r
 	struct parse parse = {.work = work};
 	struct uri uri = {0};
 	struct text port;
-	if (!rego_wants(call, args, 1, REGO_STRING))
+	if (!rego_operand(call, args, 1, REGO_STRING))
 		return NULL;
 	if (!take_all(&parse, &uri, args[0])) {
 		if (rego_failed(work))
@@ -349,8 +348,9 @@ static const struct rego_value *uri_is_valid(struct rego_call *call, const struc
 	return rego_failed(call->work) ? NULL : rego_boolean(good);
 }
 
-const struct rego_builtin rego_builtins_uri[] = {
-	{"uri.parse", 1, 0, uri_parse},
+static const struct rego_builtin rows[] = {
 	{"uri.is_valid", 1, 0, uri_is_valid},
-	{0},
+	{"uri.parse", 1, 0, uri_parse},
 };
+
+REGO_FAMILY(uri, rows);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "families.h"
 #include "operand.h"
 
 /* SipHash-2-4 with the seed as its key; `which` tells outputs apart. Policies must not foresee values, no more. */
@@ -49,7 +48,7 @@ static uint64_t draw(const struct rego_environment *environment, const struct re
 static const struct rego_value *rand_intn(struct rego_call *call, const struct rego_value *const *args)
 {
 	int64_t below;
-	if (!rego_wants(call, args, 1, REGO_STRING) || !rego_wants_integer(call, args, 2, &below)
+	if (!rego_operand(call, args, 1, REGO_STRING) || !rego_operand_int64(call, args, 2, &below)
 	    || !rego_spend(call->work, args[0]->string.len))
 		return NULL;
 	uint64_t limit = below < 0 ? -(uint64_t)below : (uint64_t)below;
@@ -60,7 +59,7 @@ static const struct rego_value *rand_intn(struct rego_call *call, const struct r
 
 static const struct rego_value *uuid_rfc4122(struct rego_call *call, const struct rego_value *const *args)
 {
-	if (!rego_wants(call, args, 1, REGO_STRING) || !rego_spend(call->work, args[0]->string.len))
+	if (!rego_operand(call, args, 1, REGO_STRING) || !rego_spend(call->work, args[0]->string.len))
 		return NULL;
 	uint64_t high = draw(call->environment, args[0], 1), low = draw(call->environment, args[0], 3);
 	high = (high & ~(uint64_t)0xf000) | 0x4000;
@@ -160,7 +159,7 @@ static const struct rego_value *uuid_parse(struct rego_call *call, const struct 
 {
 	uint8_t uuid[16];
 	struct rego_work *work = call->work;
-	if (!rego_wants(call, args, 1, REGO_STRING))
+	if (!rego_operand(call, args, 1, REGO_STRING))
 		return NULL;
 	if (!parse(args[0]->string.bytes, args[0]->string.len, uuid))
 		return NULL;
@@ -176,9 +175,10 @@ static const struct rego_value *uuid_parse(struct rego_call *call, const struct 
 	return rego_failed(work) ? NULL : rego_object(work, members, count);
 }
 
-const struct rego_builtin rego_builtins_uuid[] = {
+static const struct rego_builtin rows[] = {
 	{"rand.intn", 2, REGO_UNSTABLE, rand_intn},
-	{"uuid.rfc4122", 1, REGO_UNSTABLE, uuid_rfc4122},
 	{"uuid.parse", 1, 0, uuid_parse},
-	{0},
+	{"uuid.rfc4122", 1, REGO_UNSTABLE, uuid_rfc4122},
 };
+
+REGO_FAMILY(uuid, rows);

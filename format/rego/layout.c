@@ -1,6 +1,7 @@
 /* The parts of layouts, and writing times. */
 #include "layout.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -136,6 +137,19 @@ struct moment {
 	const char *abbreviation;
 };
 
+/* At most 31 bytes. */
+static void put_format(struct rego_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put_format(struct rego_buffer *buffer, const char *format, ...)
+{
+	char text[32];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	rego_buffer_text(buffer, text);
+}
+
 static void put_offset(struct rego_buffer *buffer, enum rego_part part, int32_t offset)
 {
 	bool utc = part == PART_Z || part == PART_Z_COLON || part == PART_Z_SHORT || part == PART_Z_SECONDS
@@ -145,19 +159,19 @@ static void put_offset(struct rego_buffer *buffer, enum rego_part part, int32_t 
 				    ? ":"
 				    : "";
 	if (utc && offset == 0) {
-		rego_put_text(buffer, "Z");
+		rego_buffer_text(buffer, "Z");
 		return;
 	}
 	/* What is less than a minute west of Greenwich has a plus. */
 	bool west = offset / 60 < 0;
 	int32_t seconds = west ? -offset : offset, minutes = seconds / 60;
-	rego_put_format(buffer, "%c%02d", west ? '-' : '+', minutes / 60);
+	put_format(buffer, "%c%02d", west ? '-' : '+', minutes / 60);
 	if (part == PART_Z_SHORT || part == PART_OFFSET_SHORT)
 		return;
-	rego_put_format(buffer, "%s%02d", colon, minutes % 60);
+	put_format(buffer, "%s%02d", colon, minutes % 60);
 	if (part == PART_Z_SECONDS || part == PART_OFFSET_SECONDS || part == PART_Z_COLON_SECONDS
 	    || part == PART_OFFSET_COLON_SECONDS)
-		rego_put_format(buffer, "%s%02d", colon, seconds % 60);
+		put_format(buffer, "%s%02d", colon, seconds % 60);
 }
 
 static void put_fraction(struct rego_buffer *buffer, struct rego_layout_part part, char mark, int nanosecond)
@@ -172,8 +186,8 @@ static void put_fraction(struct rego_buffer *buffer, struct rego_layout_part par
 		if (len == 0)
 			return;
 	}
-	rego_put(buffer, &mark, 1);
-	rego_put(buffer, digits, len < 9 ? len : 9);
+	rego_buffer_add(buffer, &mark, 1);
+	rego_buffer_add(buffer, digits, len < 9 ? len : 9);
 }
 
 static void put_part(struct rego_buffer *buffer, struct rego_layout_part part, char mark, const struct moment *m)
@@ -181,29 +195,29 @@ static void put_part(struct rego_buffer *buffer, struct rego_layout_part part, c
 	const struct rego_date *d = &m->date;
 	int hour12 = m->hour % 12 ? m->hour % 12 : 12;
 	switch (part.part) {
-	case PART_LONG_MONTH: rego_put_text(buffer, rego_months[d->month - 1]); break;
-	case PART_MONTH: rego_put(buffer, rego_months[d->month - 1], 3); break;
-	case PART_NUM_MONTH: rego_put_format(buffer, "%d", d->month); break;
-	case PART_ZERO_MONTH: rego_put_format(buffer, "%02d", d->month); break;
-	case PART_LONG_WEEKDAY: rego_put_text(buffer, rego_weekdays[d->weekday]); break;
-	case PART_WEEKDAY: rego_put(buffer, rego_weekdays[d->weekday], 3); break;
-	case PART_DAY: rego_put_format(buffer, "%d", d->day); break;
-	case PART_SPACE_DAY: rego_put_format(buffer, "%2d", d->day); break;
-	case PART_ZERO_DAY: rego_put_format(buffer, "%02d", d->day); break;
-	case PART_SPACE_YEARDAY: rego_put_format(buffer, "%3d", d->yearday); break;
-	case PART_ZERO_YEARDAY: rego_put_format(buffer, "%03d", d->yearday); break;
-	case PART_HOUR: rego_put_format(buffer, "%02d", m->hour); break;
-	case PART_HOUR12: rego_put_format(buffer, "%d", hour12); break;
-	case PART_ZERO_HOUR12: rego_put_format(buffer, "%02d", hour12); break;
-	case PART_MINUTE: rego_put_format(buffer, "%d", m->minute); break;
-	case PART_ZERO_MINUTE: rego_put_format(buffer, "%02d", m->minute); break;
-	case PART_SECOND: rego_put_format(buffer, "%d", m->second); break;
-	case PART_ZERO_SECOND: rego_put_format(buffer, "%02d", m->second); break;
-	case PART_LONG_YEAR: rego_put_format(buffer, "%04lld", (long long)d->year); break;
-	case PART_YEAR: rego_put_format(buffer, "%02d", (int)(d->year % 100)); break;
-	case PART_PM: rego_put_text(buffer, m->hour >= 12 ? "PM" : "AM"); break;
-	case PART_pm: rego_put_text(buffer, m->hour >= 12 ? "pm" : "am"); break;
-	case PART_ZONE: rego_put_text(buffer, m->abbreviation); break;
+	case PART_LONG_MONTH: rego_buffer_text(buffer, rego_months[d->month - 1]); break;
+	case PART_MONTH: rego_buffer_add(buffer, rego_months[d->month - 1], 3); break;
+	case PART_NUM_MONTH: put_format(buffer, "%d", d->month); break;
+	case PART_ZERO_MONTH: put_format(buffer, "%02d", d->month); break;
+	case PART_LONG_WEEKDAY: rego_buffer_text(buffer, rego_weekdays[d->weekday]); break;
+	case PART_WEEKDAY: rego_buffer_add(buffer, rego_weekdays[d->weekday], 3); break;
+	case PART_DAY: put_format(buffer, "%d", d->day); break;
+	case PART_SPACE_DAY: put_format(buffer, "%2d", d->day); break;
+	case PART_ZERO_DAY: put_format(buffer, "%02d", d->day); break;
+	case PART_SPACE_YEARDAY: put_format(buffer, "%3d", d->yearday); break;
+	case PART_ZERO_YEARDAY: put_format(buffer, "%03d", d->yearday); break;
+	case PART_HOUR: put_format(buffer, "%02d", m->hour); break;
+	case PART_HOUR12: put_format(buffer, "%d", hour12); break;
+	case PART_ZERO_HOUR12: put_format(buffer, "%02d", hour12); break;
+	case PART_MINUTE: put_format(buffer, "%d", m->minute); break;
+	case PART_ZERO_MINUTE: put_format(buffer, "%02d", m->minute); break;
+	case PART_SECOND: put_format(buffer, "%d", m->second); break;
+	case PART_ZERO_SECOND: put_format(buffer, "%02d", m->second); break;
+	case PART_LONG_YEAR: put_format(buffer, "%04lld", (long long)d->year); break;
+	case PART_YEAR: put_format(buffer, "%02d", (int)(d->year % 100)); break;
+	case PART_PM: rego_buffer_text(buffer, m->hour >= 12 ? "PM" : "AM"); break;
+	case PART_pm: rego_buffer_text(buffer, m->hour >= 12 ? "pm" : "am"); break;
+	case PART_ZONE: rego_buffer_text(buffer, m->abbreviation); break;
 	case PART_FRACTION:
 	case PART_FRACTION_TRIMMED: put_fraction(buffer, part, mark, m->nanosecond); break;
 	case PART_NONE: break;
@@ -229,7 +243,7 @@ bool rego_layout_format(struct rego_buffer *buffer, const char *layout, size_t l
 		if (!rego_spend(buffer->work, len))
 			return false;
 		struct rego_layout_part part = rego_layout_next(layout, len);
-		rego_put(buffer, layout, part.prefix);
+		rego_buffer_add(buffer, layout, part.prefix);
 		if (part.part == PART_NONE)
 			break;
 		put_part(buffer, part, layout[part.prefix], &m);

@@ -13,21 +13,6 @@ const struct rego_value *rego_type_failed(struct rego_call *call, const char *fo
 	return NULL;
 }
 
-bool rego_wants_integer(struct rego_call *call, const struct rego_value *const *args, unsigned operand,
-			int64_t *integer)
-{
-	if (!rego_wants(call, args, operand, REGO_NUMBER))
-		return false;
-	const struct rego_number *number = &args[operand - 1]->number;
-	if (rego_number_int64(number, integer))
-		return true;
-	if (rego_number_is_integer(number))
-		rego_type_failed(call, "operand %u must be a number that fits 64 bits", operand);
-	else
-		rego_type_failed(call, "operand %u must be integer number but got floating-point number", operand);
-	return false;
-}
-
 int rego_shown_length(const struct rego_value *string)
 {
 	size_t len = string->string.len;
