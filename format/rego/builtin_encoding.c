@@ -49,8 +49,10 @@ static bool decode_groups(struct rego_buffer *out, const struct rego_value *text
 			padding++;
 			continue;
 		}
-		if (value < 0 || padding != 0)
+		if (value < 0 || padding != 0) {
+			*wrong -= padding != 0 && filled + padding < 4;
 			return false;
+		}
 		bits = bits << 6 | (uint32_t)value;
 		if (++filled == 4) {
 			if (!rego_buffer_add(out, (char[]){(char)(bits >> 16), (char)(bits >> 8), (char)bits}, 3))
@@ -58,7 +60,7 @@ static bool decode_groups(struct rego_buffer *out, const struct rego_value *text
 			filled = 0;
 		}
 	}
-	*wrong = text->string.len;
+	*wrong = text->string.len - (padding == 0 ? filled : 0);
 	if (filled == 0)
 		return padding == 0;
 	if (filled + padding != 4)

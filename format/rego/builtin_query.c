@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "builtin_family.h"
+#include "go_format.h"
 #include "operand.h"
 #include "sort.h"
 
@@ -26,6 +27,13 @@ static int hex_value(char c)
 	return c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+static const struct rego_value *wrong_escape(struct rego_call *call, const char *bytes, size_t len)
+{
+	struct rego_buffer quoted = {.work = call->work};
+	return rego_go_quote(&quoted, bytes, len < 3 ? len : 3, '"', false)
+		       ? rego_builtin_failed(call, "invalid URL escape %.*s", (int)quoted.len, quoted.bytes) : NULL;
+}
+
 /* NULL: what was no escape is noted, or the work has failed. */
 static const struct rego_value *unescape(struct rego_call *call, const char *bytes, size_t len)
 {
@@ -35,8 +43,7 @@ static const struct rego_value *unescape(struct rego_call *call, const char *byt
 		if (c == '%') {
 			int high = len - i > 2 ? hex_value(bytes[i + 1]) : -1, low = len - i > 2 ? hex_value(bytes[i + 2]) : -1;
 			if (high < 0 || low < 0)
-				return rego_builtin_failed(call, "invalid URL escape \"%.*s\"", (int)(len - i < 3 ? len - i : 3),
-							   bytes + i);
+				return wrong_escape(call, bytes + i, len - i);
 			c = (char)(high << 4 | low);
 			i += 2;
 		}
@@ -104,10 +111,6 @@ static bool decode_pair(struct rego_call *call, const char *bytes, size_t len, s
 {
 	const char *equals = memchr(bytes, '=', len);
 	size_t key = equals != NULL ? (size_t)(equals - bytes) : len, value = equals != NULL ? key + 1 : len;
-	if (memchr(bytes, ';', len) != NULL) {
-		rego_builtin_failed(call, "invalid semicolon separator in query");
-		return false;
-	}
 	return rego_list_add(call->work, list, unescape(call, bytes, key))
 	       && rego_list_add(call->work, list, unescape(call, bytes + value, len - value));
 }
@@ -135,6 +138,8 @@ static const struct rego_value *decode_object(REGO_OPERANDS)
 		return NULL;
 	struct rego_list list = {0};
 	const char *at = args[0]->string.bytes, *end = at + args[0]->string.len;
+	if (at < end && memchr(at, ';', args[0]->string.len) != NULL)
+		return rego_builtin_failed(call, "invalid semicolon separator in query");
 	while (at < end) {
 		const char *ampersand = memchr(at, '&', (size_t)(end - at)), *stop = ampersand != NULL ? ampersand : end;
 		if (stop > at && !decode_pair(call, at, (size_t)(stop - at), &list))

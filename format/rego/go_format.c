@@ -128,7 +128,7 @@ static void scan_width(struct scanner *scanner, bool *after_index)
 static void scan_precision(struct scanner *scanner, bool *after_index)
 {
 	struct rego_printer *printer = &scanner->printer;
-	if (!at_byte(scanner, '.'))
+	if (!at_byte(scanner, '.') || scanner->at + 1 == scanner->len)
 		return;
 	scanner->at++;
 	if (*after_index)

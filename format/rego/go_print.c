@@ -118,12 +118,13 @@ static unsigned base_of(uint32_t verb)
 
 static const char *prefix_of(const struct rego_printer *printer, uint32_t verb, const char *digits, int zeros, bool big)
 {
+	bool octal = !big && printer->sharp && zeros == 0 && digits[0] != '0'; /* no zero is there already */
 	if (verb == 'O')
-		return "0o";
+		return octal ? "0o0" : "0o";
 	if (!printer->sharp || verb == 'd' || verb == 'v' || verb == 's')
 		return "";
-	if (verb == 'o') /* small ones: unless there is a zero already */
-		return big || (zeros == 0 && digits[0] != '0') ? "0" : "";
+	if (verb == 'o')
+		return big || octal ? "0" : "";
 	return verb == 'b' ? "0b" : verb == 'x' ? "0x" : "0X";
 }
 
