@@ -28,10 +28,14 @@ const struct rego_regex *rego_regex_compile_glob(struct rego_work *work, const c
 size_t rego_regex_groups(const struct rego_regex *regex);
 const char *rego_regex_group_name(const struct rego_regex *regex, size_t group, size_t *len);
 
+/* What a search needs besides, for any number of searches, one at a time. `groups`: how many it reports; 0: only whether there
+ * is a match. NULL: the work has failed. */
+struct rego_regex_machine;
+struct rego_regex_machine *rego_regex_machine(struct rego_work *work, const struct rego_regex *regex, size_t groups);
+
 /* The leftmost match at or behind byte `from` of `text`; of several that begin there, the one that Perl would find. Bytes begin
- * and end of group i become ends[2 * i] and ends[2 * i + 1], SIZE_MAX where it has no part in the match. `groups`: how many
- * to report; 0: only whether. False: no match, or the work has failed. */
-bool rego_regex_search(struct rego_work *work, const struct rego_regex *regex, const char *text, size_t len,
-		       size_t from, size_t *ends, size_t groups);
+ * and end of group i become ends[2 * i] and ends[2 * i + 1], SIZE_MAX where it has no part in the match. False: no match, or
+ * the work has failed. */
+bool rego_regex_search(struct rego_regex_machine *machine, const char *text, size_t len, size_t from, size_t *ends);
 
 #endif

@@ -20,7 +20,7 @@ struct todo {
 
 enum { NONE = UINT32_MAX };
 
-struct machine {
+struct rego_regex_machine {
 	struct rego_work *work;
 	const struct rego_regex *regex;
 	const char *text;
@@ -31,13 +31,13 @@ struct machine {
 	size_t *ends; /* of the thread that is being added */
 };
 
-static bool is_word(const struct machine *m, size_t at)
+static bool is_word(const struct rego_regex_machine *m, size_t at)
 {
 	char c = m->text[at];
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-static bool holds(const struct machine *m, uint32_t kind, size_t at)
+static bool holds(const struct rego_regex_machine *m, uint32_t kind, size_t at)
 {
 	bool before = false, after = false;
 	switch (kind) {
@@ -59,7 +59,7 @@ static bool is_in(const struct threads *threads, uint32_t inst)
 }
 
 /* Adds all that can be reached from `inst` without a code point. The first way to an instruction is the preferred one. */
-static void add(struct machine *m, struct threads *threads, uint32_t inst, size_t at)
+static void add(struct rego_regex_machine *m, struct threads *threads, uint32_t inst, size_t at)
 {
 	size_t depth = 0;
 	m->todo[depth++] = (struct todo){.inst = inst};
@@ -99,7 +99,7 @@ static void add(struct machine *m, struct threads *threads, uint32_t inst, size_
 	}
 }
 
-static bool takes(const struct machine *m, const struct rego_regex_inst *inst, uint32_t point)
+static bool takes(const struct rego_regex_machine *m, const struct rego_regex_inst *inst, uint32_t point)
 {
 	switch (inst->op) {
 	case OP_POINT: return inst->argument == point;
@@ -110,7 +110,7 @@ static bool takes(const struct machine *m, const struct rego_regex_inst *inst, u
 	}
 }
 
-static bool prepare(struct machine *m, struct threads *threads)
+static bool prepare(struct rego_regex_machine *m, struct threads *threads)
 {
 	size_t count = m->regex->count;
 	threads->place = rego_alloc_array(m->work, count, sizeof *threads->place);
@@ -120,7 +120,7 @@ static bool prepare(struct machine *m, struct threads *threads)
 }
 
 /* One code point for every thread; true: one has matched, those of less preference are gone. */
-static bool step(struct machine *m, size_t at, uint32_t point, size_t size, size_t *best)
+static bool step(struct rego_regex_machine *m, size_t at, uint32_t point, size_t size, size_t *best)
 {
 	m->next.count = 0;
 	for (size_t i = 0; i < m->now.count; i++) {
@@ -142,7 +142,7 @@ static bool step(struct machine *m, size_t at, uint32_t point, size_t size, size
 	return false;
 }
 
-static bool run(struct machine *m, size_t from, size_t *best)
+static bool run(struct rego_regex_machine *m, size_t from, size_t *best)
 {
 	bool matched = false;
 	for (size_t at = from;; ) {
@@ -173,17 +173,26 @@ static bool run(struct machine *m, size_t from, size_t *best)
 	}
 }
 
-bool rego_regex_search(struct rego_work *work, const struct rego_regex *regex, const char *text, size_t len,
-		       size_t from, size_t *ends, size_t groups)
+struct rego_regex_machine *rego_regex_machine(struct rego_work *work, const struct rego_regex *regex, size_t groups)
 {
-	struct machine m = {.work = work, .regex = regex, .text = text, .len = len, .slots = 2 * groups};
-	size_t count = regex->count;
-	if (!prepare(&m, &m.now) || !prepare(&m, &m.next))
-		return false;
-	m.todo = rego_alloc_array(work, 2 * count + 2, sizeof *m.todo);
-	m.ends = rego_alloc_array(work, m.slots, sizeof *m.ends);
-	if (!m.todo || !m.ends || !rego_spend(work, 1 + count / 16))
-		return false;
-	bool matched = run(&m, from, ends);
-	return matched && !rego_failed(work);
+	struct rego_regex_machine *m = rego_alloc(work, sizeof *m);
+	if (!m)
+		return NULL;
+	m->work = work;
+	m->regex = regex;
+	m->slots = 2 * groups;
+	if (!prepare(m, &m->now) || !prepare(m, &m->next))
+		return NULL;
+	m->todo = rego_alloc_array(work, 2 * regex->count + 2, sizeof *m->todo);
+	m->ends = rego_alloc_array(work, m->slots, sizeof *m->ends);
+	return m->todo && m->ends && rego_spend(work, 1 + regex->count / 16) ? m : NULL;
+}
+
+bool rego_regex_search(struct rego_regex_machine *machine, const char *text, size_t len, size_t from, size_t *ends)
+{
+	machine->text = text;
+	machine->len = len;
+	machine->now.count = machine->next.count = 0;
+	bool matched = run(machine, from, ends);
+	return matched && !rego_failed(machine->work);
 }
