@@ -84,24 +84,30 @@ bool rego_operand(struct rego_call *call, const struct rego_value *const *args, 
 	return false;
 }
 
-bool rego_operand_integer(struct rego_call *call, const struct rego_value *const *args, unsigned operand)
+static bool no_integer(struct rego_call *call, unsigned operand)
 {
-	if (!rego_operand(call, args, operand, REGO_NUMBER))
-		return false;
-	if (rego_number_is_integer(&args[operand - 1]->number))
-		return true;
 	rego_builtin_failed(call, "operand %u must be integer number but got floating-point number", operand);
 	call->failure = REGO_CALL_TYPE;
+	return false;
+}
+
+bool rego_operand_integer(struct rego_call *call, const struct rego_value *const *args, unsigned operand)
+{
+	return rego_operand(call, args, operand, REGO_NUMBER)
+	       && (rego_number_is_integer(&args[operand - 1]->number) || no_integer(call, operand));
+}
+
+bool rego_operand_big(struct rego_call *call, const struct rego_value *const *args, unsigned operand)
+{
+	if (args[operand - 1]->type == REGO_NUMBER)
+		return rego_operand_integer(call, args, operand);
+	rego_wrong_type(call, operand, "integer", args[operand - 1]);
 	return false;
 }
 
 bool rego_operand_int64(struct rego_call *call, const struct rego_value *const *args, unsigned operand,
 			int64_t *integer)
 {
-	if (!rego_operand_integer(call, args, operand))
-		return false;
-	if (rego_number_int64(&args[operand - 1]->number, integer))
-		return true;
-	rego_builtin_failed(call, "operand %u is too large", operand);
-	return false;
+	return rego_operand(call, args, operand, REGO_NUMBER)
+	       && (rego_number_int64(&args[operand - 1]->number, integer) || no_integer(call, operand));
 }

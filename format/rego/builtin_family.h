@@ -16,12 +16,16 @@ struct rego_family {
 #include "builtin_list.h"
 #undef FAMILY
 
+/* What every builtin takes. */
+#define REGO_OPERANDS struct rego_call *call, const struct rego_value *const *args
+
 /* Is an operand of the type? False: the failure is noted, worded as rego_wrong_type() does. */
 bool rego_operand(struct rego_call *call, const struct rego_value *const *args, unsigned operand, enum rego_type type);
 
-/* The number in an operand that is an integer; false: the failure is noted. rego_operand_int64() fails on what does not
- * fit too. */
+/* Is an operand an integer? False: the failure is noted. rego_operand_int64() fails on what does not fit too, with the same
+ * words; rego_operand_big() says "must be integer" of what is no number. */
 bool rego_operand_integer(struct rego_call *call, const struct rego_value *const *args, unsigned operand);
+bool rego_operand_big(struct rego_call *call, const struct rego_value *const *args, unsigned operand);
 bool rego_operand_int64(struct rego_call *call, const struct rego_value *const *args, unsigned operand,
 			int64_t *integer);
 

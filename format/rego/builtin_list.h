@@ -1,5 +1,9 @@
 /* The families of builtins, each in a file of its own: FAMILY(x) stands for `rego_family_x`. */
 FAMILY(operators)
+FAMILY(aggregates)
+FAMILY(objects)
+FAMILY(numbers)
+FAMILY(types)
 FAMILY(graph)
 FAMILY(net)
 FAMILY(semver)

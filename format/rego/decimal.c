@@ -66,7 +66,7 @@ static uint64_t strip_zeros(struct rego_decimal *decimal)
 	return zeros;
 }
 
-static size_t count_digits(const struct rego_decimal *decimal)
+size_t rego_decimal_digits(const struct rego_decimal *decimal)
 {
 	size_t digits = decimal->count == 0 ? 0 : (decimal->count - 1) * 9;
 	for (uint32_t top = decimal->count == 0 ? 0 : decimal->limbs[decimal->count - 1]; top != 0; top /= 10)
@@ -86,7 +86,7 @@ bool rego_decimal_number(struct rego_work *work, const struct rego_decimal *deci
 	if (copy.count == 0)
 		return true;
 	exponent += (int64_t)strip_zeros(&copy);
-	if (count_digits(&copy) > rego_digit_limit(work) || exponent > INT32_MAX / 2 || exponent < INT32_MIN / 2)
+	if (rego_decimal_digits(&copy) > rego_digit_limit(work) || exponent > INT32_MAX / 2 || exponent < INT32_MIN / 2)
 		return too_large(work);
 	number->negative = negative;
 	number->exponent = (int32_t)exponent;

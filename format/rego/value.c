@@ -79,6 +79,14 @@ const struct rego_value *rego_string(struct rego_work *work, const char *bytes, 
 	return copy != NULL || size > work->limits.string ? rego_string_take(work, copy, size) : NULL;
 }
 
+const struct rego_value *rego_bytes(struct rego_work *work, const char *bytes, size_t len)
+{
+	char *copy = len <= work->limits.string ? rego_alloc(work, len) : NULL;
+	if (copy != NULL && len != 0)
+		memcpy(copy, bytes, len);
+	return copy != NULL || len > work->limits.string ? rego_string_take(work, copy, len) : NULL;
+}
+
 const struct rego_value *rego_text(struct rego_work *work, const char *text)
 {
 	return rego_string(work, text, strlen(text));

@@ -41,7 +41,7 @@ bool rego_json_quote(struct rego_buffer *out, const char *bytes, size_t len, boo
 	for (size_t at = 0; at < len;) {
 		size_t step = rego_utf8_decode(bytes + at, len - at, &point);
 		const char *escape = short_escape(point);
-		bool hex = point < ' ' || point == 0x2028 || point == 0x2029
+		bool hex = point < ' ' || (point == REGO_REPLACEMENT && step == 1) || point == 0x2028 || point == 0x2029
 			   || (html && (point == '<' || point == '>' || point == '&'));
 		if (escape != NULL || hex) {
 			rego_buffer_add(out, bytes + done, at - done);
