@@ -161,10 +161,10 @@ const struct rego_regex *rego_regex_compile_glob(struct rego_work *work, const c
 {
 	struct glob g = {.work = work, .problem = problem, .at = pattern, .end = pattern + len};
 	struct rego_regex_list list = {0};
-	static struct rego_regex_names no_names[1];
+	struct rego_regex_names *names = rego_alloc(work, sizeof *names);
 	problem->message[0] = 0;
 	g.between = rego_alloc(work, sizeof *g.between);
-	if (!g.between)
+	if (!names || !g.between)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (!rego_class_add(work, g.between, separators[i], separators[i]))
@@ -175,6 +175,6 @@ const struct rego_regex *rego_regex_compile_glob(struct rego_work *work, const c
 	    || !rego_regex_list_add(work, &list, take_pattern(&g))
 	    || !rego_regex_list_add(work, &list, rego_regex_new(work, REGEX_END_TEXT)))
 		return NULL;
-	struct rego_regex_tree tree = {rego_regex_join(work, REGEX_CONCAT, &list), 0, no_names};
+	struct rego_regex_tree tree = {rego_regex_join(work, REGEX_CONCAT, &list), 0, names};
 	return tree.root ? rego_regex_from_tree(work, &tree) : NULL;
 }
