@@ -1,6 +1,7 @@
 /* Values as JSON and as Rego. */
 #include <string.h>
 
+#include "go_format.h"
 #include "json.h"
 #include "utf8.h"
 
@@ -61,17 +62,16 @@ static bool add_number(struct rego_buffer *out, const struct rego_number *number
 	return text != NULL && rego_buffer_add(out, text, len);
 }
 
-static bool add_scalar(struct rego_buffer *out, const struct rego_value *value, bool html)
+/* Strings are left to the caller. */
+static bool add_scalar(struct rego_buffer *out, const struct rego_value *value)
 {
 	switch (value->type) {
 	case REGO_NULL:
 		return rego_buffer_text(out, "null");
 	case REGO_BOOLEAN:
 		return rego_buffer_text(out, value->boolean ? "true" : "false");
-	case REGO_NUMBER:
-		return add_number(out, &value->number);
 	default:
-		return rego_json_quote(out, value->string.bytes, value->string.len, html);
+		return add_number(out, &value->number);
 	}
 }
 
@@ -132,8 +132,10 @@ static bool add_json_object(struct rego_buffer *out, const struct rego_value *va
 static bool add_json(struct rego_buffer *out, const struct rego_value *value, const struct rego_json_style *style,
 		     unsigned level)
 {
+	if (value->type == REGO_STRING)
+		return rego_json_quote(out, value->string.bytes, value->string.len, style->html);
 	if (value->type < REGO_ARRAY)
-		return add_scalar(out, value, style->html);
+		return add_scalar(out, value);
 	if (!rego_descend(out->work))
 		return false;
 	if (value->type == REGO_OBJECT)
@@ -179,8 +181,10 @@ static bool add_term_object(struct rego_buffer *out, const struct rego_value *va
 
 bool rego_term_append(struct rego_buffer *out, const struct rego_value *value)
 {
+	if (value->type == REGO_STRING)
+		return rego_go_quote(out, value->string.bytes, value->string.len, '"', false);
 	if (value->type < REGO_ARRAY)
-		return add_scalar(out, value, false);
+		return add_scalar(out, value);
 	if (!rego_descend(out->work))
 		return false;
 	return value->type == REGO_OBJECT ? add_term_object(out, value) : add_term_list(out, value);
