@@ -158,7 +158,7 @@ void rego_network_range(const struct rego_network *network, struct rego_address 
 	*first = *last = network->address;
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned kept = prefix > 8 * i ? prefix - 8 * i : 0;
-		uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00u >> kept);
+		uint8_t mask = (uint8_t)(0xff00u >> (kept < 8 ? kept : 8));
 		first->bytes[i] &= mask;
 		last->bytes[i] |= (uint8_t)~mask;
 	}

@@ -24,7 +24,7 @@ static const struct rego_value *marshal_with_options(struct rego_call *call, con
 {
 	struct rego_work *work = call->work;
 	struct rego_json_style style = {.prefix = "", .indent = "\t", .html = true};
-	bool pretty = false, said = false;
+	bool pretty = false;
 	if (!rego_operand(call, args, 2, REGO_OBJECT))
 		return NULL;
 	for (size_t i = 0; i < args[1]->object.count; i++) {
@@ -38,12 +38,10 @@ static const struct rego_value *marshal_with_options(struct rego_call *call, con
 			return rego_type_failed(call, "operand 2 key %.*s failed cast to %s", REGO_SHOWN(key),
 						flag ? "bool" : "string");
 		if (flag) {
-			said = true;
 			pretty = value->boolean;
 			continue;
 		}
-		if (!said)
-			pretty = true;
+		pretty = true;
 		const char *text = terminated(work, value);
 		if (!text)
 			return NULL;
@@ -52,7 +50,7 @@ static const struct rego_value *marshal_with_options(struct rego_call *call, con
 		else
 			style.indent = text;
 	}
-	/* Keys are sorted: "pretty" comes after "indent" and before "prefix", and what it says counts. */
+	/* Keys are sorted: "pretty" comes last, and what it says counts. */
 	struct rego_buffer text = {.work = work};
 	if (!pretty)
 		style.indent = NULL;
