@@ -52,7 +52,7 @@ endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
 CJSON_OBJECT := $(CJSON_SOURCE:.deps/%.c=$(BUILD)/obj/%.o)
-LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format) $(CJSON_OBJECT)
+LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format) $(call objects,format/rego) $(CJSON_OBJECT)
 # The doctor reads the environment with the library's own eyes.
 CLI_OBJECTS := $(call objects,cli) $(BUILD)/obj/preload/config.o
 PRELOAD_OBJECTS := $(call objects,preload)

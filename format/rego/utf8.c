@@ -60,17 +60,19 @@ bool rego_utf8_valid(const char *bytes, size_t len)
 size_t rego_utf8_count(const char *bytes, size_t len)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < len; i++)
-		count += ((unsigned char)bytes[i] & 0xC0) != 0x80;
+	uint32_t point;
+	for (size_t at = 0; at < len; count++)
+		at += (unsigned char)bytes[at] < 0x80 ? 1 : rego_utf8_decode(bytes + at, len - at, &point);
 	return count;
 }
 
 size_t rego_utf8_offset(const char *bytes, size_t len, size_t index)
 {
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)bytes[i] & 0xC0) != 0x80 && index-- == 0)
-			return i;
-	return len;
+	size_t at = 0;
+	uint32_t point;
+	for (; at < len && index > 0; index--)
+		at += (unsigned char)bytes[at] < 0x80 ? 1 : rego_utf8_decode(bytes + at, len - at, &point);
+	return at;
 }
 
 /* Runs are in order and do not overlap. */

@@ -18,7 +18,7 @@ size_t rego_utf8_decode(const char *bytes, size_t len, uint32_t *point);
 /* Writes up to four bytes, returns how many. Surrogates and what is too large become U+FFFD. */
 size_t rego_utf8_encode(uint32_t point, char bytes[static 4]);
 
-/* Of valid text: how many code points; where the code point number `index` begins (`len` if there are not so many). */
+/* How many code points, where each byte that is not UTF-8 counts as one; where the code point number `index` begins (`len` if there are not so many). */
 size_t rego_utf8_count(const char *bytes, size_t len);
 size_t rego_utf8_offset(const char *bytes, size_t len, size_t index);
 
