@@ -139,6 +139,9 @@ static bool compile_nodes(struct rego_compiler *compiler, struct rego_node *node
 bool rego_compile_program(struct rego_work *work, struct rego_program *program)
 {
 	struct rego_compiler compiler = {.work = work, .program = program};
+	program->node_count = 0;
+	program->names = NULL;
+	program->named_count = program->named_capacity = 0;
 	program->root = rego_alloc(work, sizeof *program->root);
 	if (program->root == NULL)
 		return false;

@@ -9,7 +9,7 @@ struct rego_program {
 	struct rego_module *modules, **last_module, *newest;
 	struct rego_node *root;
 	unsigned node_count; /* with rules */
-	struct rego_rule **named; /* the first rule of each name, in order, for rego_rule_name() */
+	const char **names;  /* of rules, each once, in order */
 	size_t named_count, named_capacity;
 };
 

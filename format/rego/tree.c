@@ -80,6 +80,19 @@ static struct rego_clause *new_clause(struct rego_work *work, const struct rego_
 	return clause;
 }
 
+static bool add_name(struct rego_work *work, struct rego_program *program, const struct rego_node *node)
+{
+	if (program->named_count == program->named_capacity) {
+		size_t size = program->named_capacity * sizeof(char *);
+		program->named_capacity = program->named_capacity == 0 ? 8 : program->named_capacity * 2;
+		program->names = rego_grow(work, program->names, size, program->named_capacity * sizeof(char *));
+		if (program->names == NULL)
+			return false;
+	}
+	program->names[program->named_count] = rego_node_name(work, node);
+	return program->names[program->named_count++] != NULL;
+}
+
 static bool add_rule(struct rego_compiler *compiler, struct rego_node *package, struct rego_rule *rule)
 {
 	struct rego_work *work = compiler->work;
@@ -104,8 +117,11 @@ static bool add_rule(struct rego_compiler *compiler, struct rego_node *package, 
 	}
 	if (kind == REGO_R_OBJECT && rule->function)
 		return rego_compile_error(compiler, REGO_COMPILE, rule->place, "function name must be ground");
-	if (node->kind == REGO_R_NONE)
+	if (node->kind == REGO_R_NONE) {
 		node->index = compiler->program->node_count++;
+		if (!add_name(work, compiler->program, node))
+			return false;
+	}
 	node->kind = kind;
 	node->arg_count = rule->arg_count;
 	if (rule->is_default) {
