@@ -86,6 +86,8 @@ struct rego_operand *rego_flatten_into(struct rego_compiler *compiler, const str
 				       struct rego_operand *out);
 struct rego_operand *rego_slot_operand(struct rego_compiler *compiler, unsigned slot, struct rego_place place);
 struct rego_operand *rego_temporary(struct rego_compiler *compiler, struct rego_place place);
+/* `out`, or a new slot, is where the step's result goes; returns an operand that stands for it. */
+struct rego_operand *rego_set_result(struct rego_compiler *compiler, struct rego_step *step, struct rego_operand *out);
 struct rego_step *rego_new_step(struct rego_compiler *compiler, enum rego_step_kind kind, struct rego_place place);
 struct rego_plan *rego_new_plan(struct rego_compiler *compiler, enum rego_end end);
 

@@ -53,6 +53,15 @@ struct rego_operand *rego_temporary(struct rego_compiler *compiler, struct rego_
 	return rego_slot_operand(compiler, rego_new_slot(compiler, (struct rego_name){NULL, 0}, place), place);
 }
 
+/* Every occurrence of a variable is an operand of its own: one binds, the others use. */
+struct rego_operand *rego_set_result(struct rego_compiler *compiler, struct rego_step *step, struct rego_operand *out)
+{
+	step->out = out != NULL ? out : rego_temporary(compiler, step->place);
+	if (out != NULL || step->out == NULL)
+		return step->out;
+	return rego_slot_operand(compiler, step->out->slot, step->place);
+}
+
 static struct rego_operand *value_operand(struct rego_compiler *compiler, const struct rego_value *value,
 					  struct rego_place place)
 {
@@ -152,7 +161,7 @@ static struct rego_operand *flatten_document(struct rego_compiler *compiler, str
 		return NULL;
 	step->items = items;
 	step->item_count = total;
-	step->out = out != NULL ? out : rego_temporary(compiler, place);
+	struct rego_operand *result = rego_set_result(compiler, step, out);
 	step->node = compiler->program->root;
 	while (data && step->known < total && items[step->known]->kind == REGO_O_VALUE && step->node->kind == REGO_R_NONE) {
 		struct rego_node *child = rego_node_child(compiler->work, step->node, items[step->known]->value);
@@ -161,7 +170,7 @@ static struct rego_operand *flatten_document(struct rego_compiler *compiler, str
 		step->node = child;
 		step->known++;
 	}
-	return step->out;
+	return result;
 }
 
 static struct rego_operand *flatten_lookup(struct rego_compiler *compiler, const struct rego_term *term,
@@ -175,8 +184,7 @@ static struct rego_operand *flatten_lookup(struct rego_compiler *compiler, const
 	step->base = base;
 	step->items = items;
 	step->item_count = term->list.count - 1;
-	step->out = out != NULL ? out : rego_temporary(compiler, term->place);
-	return step->out;
+	return rego_set_result(compiler, step, out);
 }
 
 /* A variable or a reference. Names that nothing binds are variables; what they stand for is known by now. */
@@ -215,8 +223,7 @@ static struct rego_operand *flatten_template(struct rego_compiler *compiler, con
 		return NULL;
 	step->items = items;
 	step->item_count = term->list.count;
-	step->out = out != NULL ? out : rego_temporary(compiler, term->place);
-	return step->out;
+	return rego_set_result(compiler, step, out);
 }
 
 

@@ -143,7 +143,8 @@ static bool flatten_assign(struct rego_compiler *compiler, const struct rego_sta
 		return false;
 	struct rego_plan *plan = compiler->plan;
 	struct rego_step *last = plan->count > 0 ? plan->steps[plan->count - 1] : NULL;
-	if (last != NULL && last->out == value && value->kind == REGO_O_SLOT && makes_step(statement->b)) {
+	if (last != NULL && last->out != NULL && last->out->kind == REGO_O_SLOT && value->kind == REGO_O_SLOT
+	    && last->out->slot == value->slot && makes_step(statement->b)) {
 		last->out = pattern;
 		return true;
 	}

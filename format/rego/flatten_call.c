@@ -110,9 +110,9 @@ static bool flatten_call(struct rego_compiler *compiler, const struct rego_term 
 	step->builtin = builtin;
 	step->items = items;
 	step->item_count = arity;
-	step->out = extra ? items[arity] : out != NULL ? out : rego_temporary(compiler, call->place);
-	*result = extra ? NULL : step->out;
-	return step->out != NULL;
+	struct rego_operand *operand = rego_set_result(compiler, step, extra ? items[arity] : out);
+	*result = extra ? NULL : operand;
+	return operand != NULL;
 }
 
 /* print() is for those who write policies; here it does nothing. */

@@ -57,8 +57,10 @@ bool rego_plan_needs(struct rego_compiler *compiler, const struct rego_plan *pla
 static struct rego_operand *mark_core(struct rego_compiler *compiler, struct rego_operand *operand)
 {
 	struct rego_plan *plan = compiler->plan;
-	if (operand != NULL && plan->count > 0 && plan->steps[plan->count - 1]->out == operand)
-		plan->steps[plan->count - 1]->core = true;
+	struct rego_step *last = plan->count > 0 ? plan->steps[plan->count - 1] : NULL;
+	if (operand != NULL && operand->kind == REGO_O_SLOT && last != NULL && last->out != NULL
+	    && last->out->kind == REGO_O_SLOT && last->out->slot == operand->slot)
+		last->core = true;
 	return operand;
 }
 
