@@ -84,6 +84,11 @@ static int record(const struct shim_policy_open *open, const struct ct_model *mo
 	return ct_fail(err, CT_E_POLICY, "%s, and CTSHIM_AUDIT_REQUIRED is 1: loading is denied", reason.message);
 }
 
+bool shim_policy_is_idle(const struct shim_policy_config *config, const struct ct_model *model)
+{
+	return config->policy == NULL && config->audit == NULL && ct_policy_is_default(model->manifest.policy_local);
+}
+
 int shim_policy_ask(const struct shim_policy_open *open, const struct ct_model *model, struct ct_error *err)
 {
 	struct shim_policy_config config;
@@ -92,7 +97,7 @@ int shim_policy_ask(const struct shim_policy_open *open, const struct ct_model *
 	struct ct_error reason;
 	if (shim_policy_config_read(&config, err) < 0)
 		return -1;
-	if (config.policy == NULL && config.audit == NULL && ct_policy_is_default(model->manifest.policy_local))
+	if (shim_policy_is_idle(&config, model))
 		return 0;
 	int status = shim_policy_report(&report, open, model, &config, NULL, false, err);
 	if (status == 0)

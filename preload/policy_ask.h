@@ -6,12 +6,14 @@
 #include "policy_input.h"
 #include "policy_texts.h"
 
+/* Is there nothing to ask, and nothing to record? The usual case. */
+bool shim_policy_is_idle(const struct shim_policy_config *config, const struct ct_model *model);
+
 /* Ask both, and record the decision. 0, or -1 with *err: CT_E_POLICY, or CT_E_ARGUMENT for a variable that is not
- * understood. Where there is nothing to ask and to record, which is the usual case, this costs a look at the
- * environment. Needs 160 KiB of stack. */
+ * understood. Costs a look at the environment where it is idle. Needs some 160 KiB of stack. */
 int shim_policy_ask(const struct shim_policy_open *open, const struct ct_model *model, struct ct_error *err);
 
-/* The same on a stack of the shim's own. Signals should be blocked. */
+/* The same on a stack of the shim's own, unless it is idle. Signals should be blocked. */
 int shim_policy_ask_on_stack(const struct shim_policy_open *open, const struct ct_model *model, struct ct_error *err);
 
 /* All that is found out on the way, for those who want to know why. */
