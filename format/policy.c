@@ -112,9 +112,11 @@ void ct_policy_judge(const struct ct_policy_module *modules, size_t count, const
 		     struct ct_policy_verdict *verdict)
 {
 	struct rego *rego = rego_new(NULL);
-	*verdict = (struct ct_policy_verdict){.outcome = CT_POLICY_ERROR, .why = "out of memory"};
-	if (rego == NULL)
+	*verdict = (struct ct_policy_verdict){.outcome = CT_POLICY_ERROR};
+	if (rego == NULL) {
+		strcpy(verdict->why, "out of memory");
 		return;
+	}
 	judge(rego, modules, count, world, verdict);
 	verdict->usage = rego_last_usage(rego);
 	rego_free(rego);

@@ -131,6 +131,7 @@ def test_explain(shim, guarded):
     result = shim.ctshim("policy", "explain", model, env={"CTSHIM_ENVIRONMENT": "production"}).check()
     assert "loading would be allowed" in result.text and '"environment": "production"' in result.text
     assert "the operator's policy: there is none" in result.text
+    assert "  the policy in the file: allows (" in result.text
 
 
 def test_explain_json(shim, guarded, file):

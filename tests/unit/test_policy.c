@@ -113,7 +113,8 @@ START_TEST(judged)
 {
 	struct ct_policy_verdict verdict;
 	judge(cases[_i].text, cases[_i].input, cases[_i].data, &verdict);
-	ck_assert_msg(verdict.outcome == cases[_i].outcome && strstr(verdict.why, cases[_i].why) != NULL, "%s: %d, '%s'",
+	ck_assert_msg(verdict.outcome == cases[_i].outcome && strstr(verdict.why, cases[_i].why) != NULL
+			      && (verdict.why[0] == '\0') == (verdict.outcome == CT_POLICY_ALLOWS), "%s: %d, '%s'",
 		      cases[_i].text, (int)verdict.outcome, verdict.why);
 }
 END_TEST
