@@ -59,9 +59,11 @@ endif
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
 CJSON_OBJECT := $(CJSON_SOURCE:.deps/%.c=$(BUILD)/obj/%.o)
-LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format) $(CJSON_OBJECT)
-# The doctor reads the environment with the library's own eyes.
-CLI_OBJECTS := $(call objects,cli) $(BUILD)/obj/preload/config.o
+LIBRARY_OBJECTS := $(call objects,crypto) $(call objects,format) $(call objects,format/rego) $(CJSON_OBJECT)
+# The command reads the environment, and asks policies, as the library does.
+ASKS := config policy_ask policy_config policy_texts policy_input policy_process policy_container policy_host policy_addresses \
+	policy_framework audit json_put whole_file
+CLI_OBJECTS := $(call objects,cli) $(ASKS:%=$(BUILD)/obj/preload/%.o)
 PRELOAD_OBJECTS := $(call objects,preload)
 
 all: $(BUILD)/libctshim.so $(BUILD)/ctshim

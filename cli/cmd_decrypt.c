@@ -17,6 +17,9 @@ static const char help[] =
 	"wrote comes back byte for byte. OUT must not exist; it appears when it is complete and every\n"
 	"byte of it was authenticated.\n"
 	"\n"
+	"The policy in the file and the operator's (CTSHIM_POLICY) are asked, as when a program loads it; the\n"
+	"owner of a signing key exchanges a policy that denies by ctshim rewrap --policy.\n"
+	"\n"
 	"  -k, --keys FILE   key file (default: CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU, CTSHIM_KEY_PATH)\n"
 	"      --threads N   default: the CPUs this process may use, at most 16\n"
 	"  -f, --force       replace OUT; in a directory, file by file\n"
@@ -32,7 +35,15 @@ struct request {
 	struct ct_keyset keys;
 	unsigned threads;
 	size_t tensors;
+	const struct conversion *conversion;
 };
+
+/* The decision is recorded once for each file, when they are checked. */
+static int unlock(const struct request *request, struct ct_model *model, bool audit, struct ct_error *err)
+{
+	struct asking asking = {.path = request->conversion->current, .crypto = request->crypto, .audit = audit};
+	return keys_unlock(&request->keys, request->key_file, model, request->crypto, &asking, err);
+}
 
 static int check(void *context, struct ct_model *model, bool single, bool *take, struct ct_error *err)
 {
@@ -41,7 +52,7 @@ static int check(void *context, struct ct_model *model, bool single, bool *take,
 	if (!model->encrypted)
 		return single ? ct_fail(err, CT_E_ARGUMENT, "it is not encrypted") : 0;
 	/* A wrong key or a denying policy shows before anything is written. */
-	return keys_unlock(&request->keys, request->key_file, model, request->crypto, err);
+	return unlock(request, model, true, err);
 }
 
 static int checked(void *context, size_t conversions, struct ct_error *err)
@@ -57,7 +68,7 @@ static int decrypt_one(void *context, struct ct_model *model, const struct ct_so
 	struct request *request = context;
 	if (!model->encrypted)
 		return ct_fail(err, CT_E_IO, "it was changed while it was read");
-	if (keys_unlock(&request->keys, request->key_file, model, request->crypto, err) < 0
+	if (unlock(request, model, false, err) < 0
 	    || ct_decrypt(model, request->crypto, source, sink, request->threads, progress, err) < 0)
 		return -1;
 	request->tensors += model->manifest.sealed_count;
@@ -83,6 +94,7 @@ static int decrypt(struct request *request, struct conversion *conversion, const
 	struct ct_error err;
 	int status = EXIT_FAILED;
 	request->key_file = keys;
+	request->conversion = conversion;
 	conversion->context = request;
 	conversion->check = check;
 	conversion->checked = checked;

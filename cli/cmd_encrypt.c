@@ -29,6 +29,7 @@ static const char help[] =
 	"      --tensors GLOB   encrypt the tensors whose names match; can be repeated (default: all)\n"
 	"      --exclude GLOB   leave these in the clear; can be repeated\n"
 	"      --policy FILE    Rego module that decides who may load (default: everyone with the keys)\n"
+	"      --unchecked-policy  take it even if it does not compile here\n"
 	"      --threads N      default: the CPUs this process may use, at most 16\n"
 	"  -f, --force          replace OUT; in a directory, file by file\n"
 	"\n"
@@ -118,7 +119,7 @@ static int say_done(const struct conversion *conversion, const struct request *r
 }
 
 static int encrypt(struct request *request, const char *in, const char *out, const char *keys,
-		   const char *policy, int cipher, bool force)
+		   const char *policy, bool unchecked, int cipher, bool force)
 {
 	struct ct_error err;
 	struct ct_crypto *crypto = NULL;
@@ -138,7 +139,7 @@ static int encrypt(struct request *request, const char *in, const char *out, con
 		complain(keys, &err);
 		goto out;
 	}
-	if (policy != NULL && (text = policy_file_read(policy)) == NULL)
+	if (policy != NULL && (text = policy_file_read(policy, unchecked)) == NULL)
 		goto out;
 	if (shim_config_crypto(&crypto, &err) < 0) {
 		complain(NULL, &err);
@@ -163,7 +164,7 @@ static int run(const struct command *command, int argc, char **argv)
 	int rest, cipher = -1;
 	unsigned version = 2;
 	uint64_t chunk_size = 0;
-	bool force = false;
+	bool force = false, unchecked = false;
 	const char *keys = NULL, *policy = NULL;
 	struct request request = {.options.threads = ct_parallel_default()};
 	const struct option_spec specs[] = {
@@ -174,6 +175,7 @@ static int run(const struct command *command, int argc, char **argv)
 		{"tensors", 0, OPTION_LIST, &request.selection.wanted},
 		{"exclude", 0, OPTION_LIST, &request.selection.unwanted},
 		{"policy", 0, OPTION_TEXT, &policy},
+		{"unchecked-policy", 0, OPTION_FLAG, &unchecked},
 		{"threads", 0, OPTION_COUNT, &request.options.threads},
 		{"force", 'f', OPTION_FLAG, &force},
 		{NULL, 0, OPTION_FLAG, NULL},
@@ -193,7 +195,7 @@ static int run(const struct command *command, int argc, char **argv)
 		goto out;
 	request.options.version = (int)version;
 	request.options.chunk_size = chunk_size != 0 ? chunk_size : CT_CHUNK_DEFAULT;
-	status = encrypt(&request, argv[rest], argv[rest + 1], keys, policy, cipher, force);
+	status = encrypt(&request, argv[rest], argv[rest + 1], keys, policy, unchecked, cipher, force);
 out:
 	selection_free(&request.selection);
 	return status;

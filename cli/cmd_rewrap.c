@@ -37,6 +37,7 @@ static const char help[] =
 	"                       CRYPTOTENSOR_KEY_JKU, CTSHIM_KEY_PATH)\n"
 	"      --new-keys FILE  key file with a master key for the same cipher, and a signing key\n"
 	"      --policy FILE    also replace the Rego module that decides who may load\n"
+	"      --unchecked-policy  take it even if it does not compile here\n"
 	"  -n, --dry-run        say what would change, and change nothing\n"
 	"      --json           an array of objects: file, action (in-place, copy, current, plain, failed),\n"
 	"                       done, unfinished, master, signer, policy, header, spare, message\n"
@@ -231,7 +232,7 @@ static int rewrap(struct request *request, char **paths, bool dry_run, bool json
 static int run(const struct command *command, int argc, char **argv)
 {
 	int rest;
-	bool dry_run = false, json = false;
+	bool dry_run = false, json = false, unchecked = false;
 	const char *keys = NULL, *new_keys = NULL, *policy = NULL;
 	char *text = NULL;
 	struct ct_error err;
@@ -241,6 +242,7 @@ static int run(const struct command *command, int argc, char **argv)
 		{"keys", 'k', OPTION_TEXT, &keys},
 		{"new-keys", 0, OPTION_TEXT, &new_keys},
 		{"policy", 0, OPTION_TEXT, &policy},
+		{"unchecked-policy", 0, OPTION_FLAG, &unchecked},
 		{"dry-run", 'n', OPTION_FLAG, &dry_run},
 		{"json", 0, OPTION_FLAG, &json},
 		{NULL, 0, OPTION_FLAG, NULL},
@@ -255,7 +257,7 @@ static int run(const struct command *command, int argc, char **argv)
 	status = EXIT_FAILED;
 	request.key_file = keys;
 	if (keys_load(&request.old, keys) < 0 || keys_load(&request.new, new_keys) < 0
-	    || (policy != NULL && (text = policy_file_read(policy)) == NULL))
+	    || (policy != NULL && (text = policy_file_read(policy, unchecked)) == NULL))
 		goto out;
 	if (shim_config_crypto(&crypto, &err) < 0) {
 		complain(NULL, &err);

@@ -18,14 +18,18 @@
 #include "tree.h"
 
 static const char help[] =
-	"Usage: ctshim verify PATH... [--keys FILE] [--threads N] [--json]\n"
+	"Usage: ctshim verify PATH... [--keys FILE] [--no-policy] [--threads N] [--json]\n"
 	"\n"
 	"Check encrypted models without writing anything: the signature, the policy and the tag of every\n"
 	"encrypted byte. A PATH is a file, or a directory: then every *.safetensors below it. One line\n"
 	"for each file, 'FILE: ok: ...' or 'FILE: what is wrong'. A file in a directory that is not\n"
 	"encrypted is reported as plain; where nothing at all is encrypted, that is a failure.\n"
 	"\n"
+	"The policy in the file and the operator's (CTSHIM_POLICY) are asked whether this process could load it\n"
+	"here and now; ctshim policy explain shows what they see.\n"
+	"\n"
 	"  -k, --keys FILE   key file (default: CRYPTOTENSOR_KEYS, CRYPTOTENSOR_KEY_JKU, CTSHIM_KEY_PATH)\n"
+	"      --no-policy   ask no policy: is the file whole, wherever it may be loaded?\n"
 	"      --threads N   default: the CPUs this process may use, at most 16\n"
 	"      --json        an array of objects: file, status (ok, plain, failed), and for a failure\n"
 	"                    fault (key, signature, policy, tag, format, io, other) and message\n"
@@ -40,6 +44,7 @@ struct verification {
 	const char *key_file; /* NULL: the environment */
 	struct ct_keyset keys;
 	unsigned threads;
+	bool no_policy;
 	struct report report;
 	struct progress progress;
 };
@@ -70,8 +75,9 @@ static int verify_file(struct verification *verification, const char *path, stru
 			.threads = verification->threads,
 			.progress = &verification->progress.advance,
 		};
+		struct asking asking = {.path = path, .crypto = verification->crypto};
 		status = keys_unlock(&verification->keys, verification->key_file, model, verification->crypto,
-				     err);
+				     verification->no_policy ? NULL : &asking, err);
 		if (status == 0)
 			status = ct_stream(&stream, err);
 		if (status == 0)
@@ -161,6 +167,7 @@ static int run(const struct command *command, int argc, char **argv)
 	const struct option_spec specs[] = {
 		{"keys", 'k', OPTION_TEXT, &keys},
 		{"threads", 0, OPTION_COUNT, &verification.threads},
+		{"no-policy", 0, OPTION_FLAG, &verification.no_policy},
 		{"json", 0, OPTION_FLAG, &verification.report.json},
 		{NULL, 0, OPTION_FLAG, NULL},
 	};

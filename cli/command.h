@@ -14,7 +14,7 @@ struct command {
 };
 
 extern const struct command command_keygen, command_encrypt, command_decrypt, command_inspect,
-	command_verify, command_rewrap, command_run, command_doctor, command_stats;
+	command_verify, command_rewrap, command_run, command_doctor, command_policy, command_stats;
 
 /* Copy the file argv[1] to standard output, as any program would. `doctor` has it run under the library. */
 int command_read(int argc, char **argv);

@@ -41,7 +41,7 @@ static void warn_of_weights(const struct job *job)
 
 static int check_models(struct job *job)
 {
-	const struct conversion *conversion = job->conversion;
+	struct conversion *conversion = job->conversion;
 	struct ct_error err;
 	size_t conversions = 0;
 	for (size_t i = 0; i < job->tree.count; i++) {
@@ -50,6 +50,7 @@ static int check_models(struct job *job)
 			continue;
 		char *path = tree_path(job->tree.root, &job->tree.entries[i]);
 		int status = path != NULL ? model_file_open(&file, path, &err) : ct_fail_nomem(&err);
+		conversion->current = path;
 		if (status == 0) {
 			status = conversion->check(conversion->context, file.model, job->tree.single,
 						   &job->convert[i], &err);
@@ -118,10 +119,11 @@ static int copy_bytes(const struct ct_source *source, const struct ct_sink *sink
 
 static int convert_into(struct job *job, const char *path, struct output *output, struct ct_error *err)
 {
-	const struct conversion *conversion = job->conversion;
+	struct conversion *conversion = job->conversion;
 	struct model_file file;
 	if (model_file_open(&file, path, err) < 0)
 		return -1;
+	conversion->current = path;
 	progress_file(&job->progress, path, file.file.source.size);
 	int status = conversion->convert(conversion->context, file.model, &file.file.source, &output->sink,
 					 &job->progress.advance, err);

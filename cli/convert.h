@@ -13,6 +13,7 @@
 struct conversion {
 	const char *in, *out;
 	bool force;
+	const char *current; /* set by convert(): the file that the functions below are called for */
 	bool encrypts; /* then the person is told of weights that are copied */
 	const char *const *others; /* further files that are read; entries can be NULL */
 	size_t other_count;

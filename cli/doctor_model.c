@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "../preload/config.h"
+#include "../preload/policy_config.h"
 #include "key_path.h"
 #include "keyfile.h"
 #include "launch.h"
 #include "model_file.h"
 #include "parallel.h"
-#include "policy.h"
 #include "progress.h"
 #include "say.h"
 #include "stream.h"
@@ -77,7 +77,9 @@ static const char *setting(const char *name)
 static void warn_of_unknown(struct model_check *check)
 {
 	static const char *const known[] = {"SERVE", "LAZY_FROM", "RESIDENT", "THREADS", "MATCH", "LOG", "LOG_FILE", "DISABLE",
-					    "REQUIRE", "VERIFY", "KEY_PATH", "CIPHER"};
+					    "REQUIRE", "VERIFY", "KEY_PATH", "CIPHER", "STATS", "STATS_DIR", "POLICY",
+					    "POLICY_DATA", "POLICY_INPUT", "POLICY_ENV", "POLICY_HASH", "ENVIRONMENT",
+					    "AUDIT", "AUDIT_REQUIRED"};
 	for (char **at = environ; *at != NULL; at++) {
 		bool found = strncmp(*at, "CTSHIM_", 7) != 0;
 		size_t len = strcspn(*at, "=");
@@ -100,6 +102,9 @@ static bool check_settings(struct model_check *check, struct ct_crypto **crypto)
 	int status = shim_config_read(&config, &err);
 	model_check_expose(check, false);
 	if (status < 0)
+		return step(check, "settings", STEP_FAILED, "%s", err.message);
+	struct shim_policy_config policies;
+	if (shim_policy_config_read(&policies, &err) < 0)
 		return step(check, "settings", STEP_FAILED, "%s", err.message);
 	if (config.disabled)
 		return step(check, "settings", STEP_FAILED,
@@ -171,7 +176,8 @@ static bool check_unlock(struct model_check *check, struct ct_model *model, cons
 {
 	struct ct_error err = {.code = CT_OK};
 	const struct ct_manifest *manifest = &model->manifest;
-	int status = keys_unlock(set, NULL, model, crypto, &err);
+	struct asking asking = {.path = place(check), .crypto = crypto};
+	int status = keys_unlock(set, NULL, model, crypto, &asking, &err);
 	bool named = ct_keyset_find(set, CT_SIGNING_KEY, manifest->signer.kid, -1) != NULL
 		     && ct_keyset_find(set, CT_MASTER_KEY, manifest->master.kid, (int)manifest->cipher) != NULL;
 	if (status < 0 && err.code == CT_E_KEY && !named)
@@ -179,10 +185,10 @@ static bool check_unlock(struct model_check *check, struct ct_model *model, cons
 	step(check, "key ids", STEP_OK, "master key '%.100s', signed by '%.100s'",
 	     manifest->master.kid != NULL ? manifest->master.kid : "(no id)",
 	     manifest->signer.kid != NULL ? manifest->signer.kid : "(no id)");
-	if (status < 0 && err.code != CT_E_POLICY && err.code != CT_E_KEY)
+	if (status < 0 && err.code != CT_E_POLICY && err.code != CT_E_ARGUMENT && err.code != CT_E_KEY)
 		return step(check, "signature", STEP_FAILED, "%s", err.message);
 	step(check, "signature", STEP_OK, "the header is what its signer wrote");
-	if (status < 0 && err.code == CT_E_POLICY)
+	if (status < 0 && (err.code == CT_E_POLICY || err.code == CT_E_ARGUMENT))
 		return step(check, "policy", STEP_FAILED, "%s", err.message);
 	step(check, "policy", STEP_OK, "allows loading");
 	if (status < 0)

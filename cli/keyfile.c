@@ -142,12 +142,13 @@ bool keys_more(struct ct_keyset *all, const char *path, const struct ct_model *m
 }
 
 int keys_unlock(const struct ct_keyset *set, const char *path, struct ct_model *model,
-		const struct ct_crypto *crypto, struct ct_error *err)
+		const struct ct_crypto *crypto, struct asking *asking, struct ct_error *err)
 {
 	struct ct_keyset all = {0};
-	int status = ct_model_unlock(model, crypto, set, err);
+	ct_model_ask *ask = asking != NULL ? asking_ask : NULL;
+	int status = ct_model_unlock_asking(model, crypto, set, ask, asking, err);
 	if (status < 0 && keys_more(&all, path, model, err))
-		status = ct_model_unlock(model, crypto, &all, err);
+		status = ct_model_unlock_asking(model, crypto, &all, ask, asking, err);
 	ct_keyset_clear(&all);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "asking.h"
 #include "keyset.h"
 #include "model.h"
 
@@ -25,9 +26,9 @@ int keys_load(struct ct_keyset *set, const char *path);
 bool keys_more(struct ct_keyset *all, const char *path, const struct ct_model *model,
 	       const struct ct_error *err);
 
-/* ct_model_unlock() with `set`, which keys_load() made from `path`, and then with keys_more(). */
+/* Unlock with `set`, which keys_load() made from `path`, and then with keys_more(). `asking` NULL: no policy is asked. */
 int keys_unlock(const struct ct_keyset *set, const char *path, struct ct_model *model,
-		const struct ct_crypto *crypto, struct ct_error *err);
+		const struct ct_crypto *crypto, struct asking *asking, struct ct_error *err);
 
 /* All of a small text file, NUL-terminated; `room` is what `text` holds. CT_E_ARGUMENT when it is
  * longer or has a NUL inside. */

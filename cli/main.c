@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
 	&command_keygen, &command_encrypt, &command_decrypt, &command_inspect, &command_verify,
-	&command_rewrap, &command_run, &command_doctor, &command_stats,
+	&command_rewrap, &command_run, &command_doctor, &command_policy, &command_stats,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

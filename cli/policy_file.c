@@ -9,7 +9,26 @@
 
 enum { POLICY_MAX = 1024 * 1024 };
 
-char *policy_file_read(const char *path)
+/* Will it do what its author wants? */
+static int check(const char *path, const char *text, size_t len)
+{
+	struct ct_policy_module module = {.name = path, .text = text, .len = len};
+	struct ct_policy_facts facts;
+	struct rego_error error;
+	char why[800];
+	if (ct_policy_compile(&module, &facts, &error) < 0) {
+		ct_policy_say(&error, why, sizeof why);
+		complainf("%s: correct it, or say --unchecked-policy if it is for another reader", why);
+		return -1;
+	}
+	if (!facts.has_allow)
+		complainf("%s: warning: it has no rule %s.allow, so nobody can load the model", path, facts.package);
+	else if (facts.v0)
+		complainf("%s: warning: it is Rego v0: readers other than ctshim may know v1 only", path);
+	return 0;
+}
+
+char *policy_file_read(const char *path, bool unchecked)
 {
 	size_t len;
 	struct ct_error err;
@@ -28,7 +47,9 @@ char *policy_file_read(const char *path)
 		free(text);
 		return NULL;
 	}
-	if (ct_policy_check(text, &err) < 0) /* it may be meant so, or for another reader */
-		complainf("%s: warning: this version will not load the model: %s", path, err.message);
+	if (!unchecked && check(path, text, len) < 0) {
+		free(text);
+		return NULL;
+	}
 	return text;
 }

@@ -2,8 +2,10 @@
 #ifndef CT_POLICY_FILE_H
 #define CT_POLICY_FILE_H
 
-/* The text of a Rego module, checked to be fit for a header; the caller frees it. NULL after telling the
- * person what is wrong. Warns of a policy that this version would not let load. */
-char *policy_file_read(const char *path);
+#include <stdbool.h>
+
+/* The text of a Rego module, checked to be fit for a header and, unless `unchecked`, to compile; the caller frees it. NULL
+ * after telling the person what is wrong. Warns of one that lets nobody load, and of one that other readers will refuse. */
+char *policy_file_read(const char *path, bool unchecked);
 
 #endif

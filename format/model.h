@@ -36,7 +36,16 @@ int ct_model_read(struct ct_model **model, const struct ct_source *source, struc
 int ct_model_unlock(struct ct_model *model, const struct ct_crypto *crypto,
 		    const struct ct_keyset *keys, struct ct_error *err);
 
-/* The same without asking the policy, for an owner who exchanges keys or the policy itself. Nothing that it
+/* May this model be loaded? Called once its signature holds, and before any key is unwrapped. 0, or -1 with *err, which
+ * should be CT_E_POLICY. */
+typedef int ct_model_ask(void *context, const struct ct_model *model, struct ct_error *err);
+
+/* The same with another answer to that question than the file's own policy without input, which
+ * ct_model_unlock() has evaluated. */
+int ct_model_unlock_asking(struct ct_model *model, const struct ct_crypto *crypto, const struct ct_keyset *keys,
+			   ct_model_ask *ask, void *context, struct ct_error *err);
+
+/* The same without asking, for an owner who exchanges keys or the policy itself. Nothing that it
  * makes readable is to be handed to anyone. */
 int ct_model_unlock_for_owner(struct ct_model *model, const struct ct_crypto *crypto,
 			      const struct ct_keyset *keys, struct ct_error *err);

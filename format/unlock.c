@@ -122,8 +122,8 @@ out:
 	return status;
 }
 
-static int unlock(struct ct_model *model, const struct ct_crypto *crypto, const struct ct_keyset *keys,
-		  bool ask_policy, struct ct_error *err)
+int ct_model_unlock_asking(struct ct_model *model, const struct ct_crypto *crypto, const struct ct_keyset *keys,
+			   ct_model_ask *ask, void *context, struct ct_error *err)
 {
 	const struct ct_manifest *manifest = &model->manifest;
 	if (!model->encrypted || model->data_keys != NULL)
@@ -137,19 +137,25 @@ static int unlock(struct ct_model *model, const struct ct_crypto *crypto, const 
 	if (master == NULL)
 		return -1;
 	if (verify(model, crypto, signer, err) < 0
-	    || (ask_policy && ct_policy_check(manifest->policy_local, err) < 0))
+	    || (ask != NULL && ask(context, model, err) < 0))
 		return -1;
 	return unwrap(model, crypto, master, err);
+}
+
+static int ask_policy(void *context, const struct ct_model *model, struct ct_error *err)
+{
+	(void)context;
+	return ct_policy_check(model->manifest.policy_local, err);
 }
 
 int ct_model_unlock(struct ct_model *model, const struct ct_crypto *crypto,
 		    const struct ct_keyset *keys, struct ct_error *err)
 {
-	return unlock(model, crypto, keys, true, err);
+	return ct_model_unlock_asking(model, crypto, keys, ask_policy, NULL, err);
 }
 
 int ct_model_unlock_for_owner(struct ct_model *model, const struct ct_crypto *crypto,
 			      const struct ct_keyset *keys, struct ct_error *err)
 {
-	return unlock(model, crypto, keys, false, err);
+	return ct_model_unlock_asking(model, crypto, keys, NULL, NULL, err);
 }

@@ -11,6 +11,7 @@
 #include "keys.h"
 #include "late.h"
 #include "log.h"
+#include "policy_ask.h"
 #include "raw.h"
 #include "resident.h"
 
@@ -37,9 +38,27 @@ static int get_crypto(const struct ct_crypto **crypto, const char *path, struct 
 	return 0;
 }
 
+static void complain(const char *path, const char *message)
+{
+	shim_log(SHIM_ERROR, path, "%s", message);
+}
+
+int shim_build_allowed(const struct ct_model *model, const char *path, struct ct_error *err)
+{
+	struct shim_policy_open open = {.path = path, .audit = true, .complain = complain};
+	if (get_crypto(&open.crypto, err) < 0)
+		return -1;
+	return shim_policy_ask_on_stack(&open, model, err);
+}
+
+static int ask(void *path, const struct ct_model *model, struct ct_error *err)
+{
+	return shim_build_allowed(model, path, err);
+}
+
 /* The model that `source` shows, unlocked; NULL when it is plain. */
-static int open_model(struct ct_model **out, const struct ct_source *source, const struct ct_crypto *crypto,
-		      struct ct_error *err)
+static int open_model(struct ct_model **out, const struct ct_source *source, const char *path,
+		      const struct ct_crypto *crypto, struct ct_error *err)
 {
 	struct ct_model *model = NULL;
 	struct ct_keyset keys = {0};
@@ -48,7 +67,8 @@ static int open_model(struct ct_model **out, const struct ct_source *source, con
 	if (ct_model_read(&model, source, err) < 0)
 		goto out;
 	if (model->encrypted
-	    && (shim_keys_read(&keys, &model->manifest, err) < 0 || ct_model_unlock(model, crypto, &keys, err) < 0))
+	    && (shim_keys_read(&keys, &model->manifest, err) < 0
+		|| ct_model_unlock_asking(model, crypto, &keys, ask, (char *)path, err) < 0))
 		goto out;
 	status = 0;
 	if (model->encrypted) {
@@ -97,9 +117,9 @@ static int open_from_journal(struct ct_model **model, const struct ct_source *fi
 	struct ct_error second;
 	if (read_journal(&journal, file, path, crypto, err) < 0)
 		return -1;
-	int status = open_model(model, ct_journal_after(journal), crypto, err);
-	if (status < 0)
-		status = open_model(model, ct_journal_before(journal), crypto, &second);
+	int status = open_model(model, ct_journal_after(journal), path, crypto, err);
+	if (status < 0 && err->code != CT_E_POLICY) /* what a policy denies, an older one shall not allow */
+		status = open_model(model, ct_journal_before(journal), path, crypto, &second);
 	ct_journal_free(journal);
 	if (status == 0)
 		shim_log(SHIM_WARN, path,
@@ -132,10 +152,10 @@ int shim_build_view(struct ct_view **view, int fd, const struct stat *st, const 
 		return -1;
 	/* The header may be exchanged while it is read. */
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		status = open_model(&model, &source, options.crypto, err);
+		status = open_model(&model, &source, path, options.crypto, err);
 		if (status < 0 && ct_journal_wanted(&source))
 			status = open_from_journal(&model, &source, path, options.crypto, err);
-		if (status == 0 || !has_changed(fd, &now))
+		if (status == 0 || err->code == CT_E_POLICY || !has_changed(fd, &now))
 			break;
 	}
 	if (status == 0 && model != NULL)

@@ -194,11 +194,13 @@ int shim_file_open(struct shim_file **out, int fd, const struct stat *st, const 
 	int status = 0;
 	sigset_t before;
 	struct shim_file *file;
+	bool again = true;
 	*out = NULL;
 	acquire(&before);
 	while ((file = find_same(st)) != NULL && file->state == SHIM_FILE_BUILDING)
 		pthread_cond_wait(&built, &lock);
 	if (file == NULL) {
+		again = false;
 		file = find_free();
 		if (file == NULL)
 			status = ct_fail(err, CT_E_NOMEM, "more than %d encrypted files are open: close some",
@@ -212,6 +214,10 @@ int shim_file_open(struct shim_file **out, int fd, const struct stat *st, const 
 		*out = file;
 	}
 	release(&before);
+	if (*out != NULL && again && (status = shim_build_allowed(ct_view_model(file->view), path, err)) < 0) {
+		shim_file_put(file);
+		*out = NULL;
+	}
 	return status;
 }
 

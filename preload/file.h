@@ -36,7 +36,8 @@ struct shim_file {
 
 /* The entry for the encrypted model that `fd` reads, with a reference for the caller; *file is NULL when
  * the file turns out to be plain. `st` is fstat's word on it, `path` its resolved name. The first
- * opening of a file parses, verifies and unwraps it; others wait for that. -1 with *err. */
+ * opening of a file parses, verifies and unwraps it; others wait for that. The policies are asked each time. -1 with
+ * *err. */
 int shim_file_open(struct shim_file **file, int fd, const struct stat *st, const char *path,
 		   const struct shim_config *config, struct ct_error *err);
 

@@ -35,6 +35,13 @@ check-unit: $(UNIT_PROGRAMS)
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
 
+# What a policy costs, as JSON.
+$(BUILD)/bench-policy: $(BUILD)/obj/tests/bench/policy.o $(LIBRARY_OBJECTS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+
+bench-policy: $(BUILD)/bench-policy
+	@$(BUILD)/bench-policy
+
 interop: all
 	@BUILD=$(BUILD) $(PYTHON) tests/interop/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
 		$(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(CASE),--case $(CASE))
@@ -90,6 +97,6 @@ include tests/stress.mk
 include tests/distros.mk
 
 .PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
-	fuzz-programs interop clients-upstream
+	fuzz-programs bench-policy interop clients-upstream
 
 -include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

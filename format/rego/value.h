@@ -25,7 +25,7 @@ struct rego_value {
 		bool boolean;
 		struct rego_number number;
 		struct {
-			const char *bytes; /* valid UTF-8, not terminated */
+			const char *bytes; /* not terminated; UTF-8, but see rego_bytes() */
 			size_t len;
 		} string;
 		struct {
@@ -55,6 +55,10 @@ const struct rego_value *rego_integer(struct rego_work *work, int64_t integer);
 const struct rego_value *rego_string(struct rego_work *work, const char *bytes, size_t len);
 const struct rego_value *rego_string_take(struct rego_work *work, const char *bytes, size_t len);
 const struct rego_value *rego_text(struct rego_work *work, const char *text);
+
+/* Copies bytes that need not be UTF-8: what base64.decode and hex.decode give. All that looks at the code points of strings
+ * takes each byte that is no UTF-8 for U+FFFD, and JSON has that in its place. */
+const struct rego_value *rego_bytes(struct rego_work *work, const char *bytes, size_t len);
 
 /* These take `items` and `members` (in the same arena) over; set and object sort them in place. Doubled members of a set
  * become one. Of doubled keys of an object the last counts, or, with `strict`, different values for one key make

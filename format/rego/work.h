@@ -45,6 +45,9 @@ void *rego_alloc(struct rego_work *work, size_t size);
 /* The same for `count` elements; the product is checked. */
 void *rego_alloc_array(struct rego_work *work, size_t count, size_t size);
 
+/* Make what rego_alloc() gave larger, in place where nothing came after it; else it is copied. `old` may be NULL with size 0. */
+void *rego_grow(struct rego_work *work, void *old, size_t old_size, size_t size);
+
 /* Use up steps; false when that was too much, or too late, or the work has failed before. Called in every loop whose
  * length somebody else chooses. */
 bool rego_spend(struct rego_work *work, uint64_t steps);

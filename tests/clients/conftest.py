@@ -130,6 +130,20 @@ def big(pair):
     return pair(Config("big"))
 
 
+@pytest.fixture
+def guarded(tmp_path, plain_models, keys):
+    """Seals a small model with a policy: policy, and what sealer.seal() takes -> its path."""
+    numbers = itertools.count()
+
+    def get(policy, model="damage", **how):
+        path = tmp_path / f"guarded-{next(numbers)}.safetensors"
+        path.write_bytes(sealer.seal(plain_models(model).read_bytes(), json.loads(keys.read_text()), chunk=65536,
+                                     policy=policy, **how))
+        return path
+
+    return get
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """A plain model that takes a while: 400 MiB of zeros, without blocks on the disk."""
