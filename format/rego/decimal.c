@@ -86,7 +86,8 @@ bool rego_decimal_number(struct rego_work *work, const struct rego_decimal *deci
 	if (copy.count == 0)
 		return true;
 	exponent += (int64_t)strip_zeros(&copy);
-	if (rego_decimal_digits(&copy) > rego_digit_limit(work) || exponent > INT32_MAX / 2 || exponent < INT32_MIN / 2)
+	if (rego_decimal_digits(&copy) > rego_digit_limit(work) || exponent > REGO_LARGEST_EXPONENT
+	    || exponent < -REGO_LARGEST_EXPONENT)
 		return too_large(work);
 	number->negative = negative;
 	number->exponent = (int32_t)exponent;

@@ -4,6 +4,8 @@
 
 #include "number.h"
 
+#define REGO_LARGEST_EXPONENT 1000000000 /* of a number, and its negative the smallest */
+
 struct rego_decimal {
 	uint32_t *limbs; /* least first */
 	size_t count;    /* without leading zeros: 0 for zero, but for what rego_decimal_new() made */

@@ -6,8 +6,6 @@
 
 #include "decimal.h"
 
-#define LARGEST_EXPONENT 1000000000
-
 struct rego_number rego_number_from(int64_t integer)
 {
 	struct rego_number number = {.negative = integer < 0};
@@ -46,7 +44,7 @@ static bool parse_exponent(const char *text, size_t len, int64_t *exponent)
 		return false;
 	int64_t value = 0;
 	for (; at < len; at++)
-		value = value > 10 * (int64_t)LARGEST_EXPONENT ? value : value * 10 + (text[at] - '0');
+		value = value > 10 * (int64_t)REGO_LARGEST_EXPONENT ? value : value * 10 + (text[at] - '0');
 	*exponent = negative ? -value : value;
 	return true;
 }
@@ -97,7 +95,7 @@ bool rego_number_parse(struct rego_work *work, const char *text, size_t len, str
 		return false;
 	if (parts.digits == 0)
 		return true;
-	if (parts.digits > rego_digit_limit(work) || parts.exponent > LARGEST_EXPONENT || parts.exponent < -LARGEST_EXPONENT)
+	if (parts.digits > rego_digit_limit(work) || parts.exponent > REGO_LARGEST_EXPONENT || parts.exponent < -REGO_LARGEST_EXPONENT)
 		return too_large(work);
 	if (parts.digits <= 19) {
 		for (const char *at = parts.first; at < parts.end; at++)

@@ -91,7 +91,7 @@ bool rego_number_multiply(struct rego_work *work, const struct rego_number *a, c
 	int64_t exponent = (int64_t)a->exponent + b->exponent;
 	bool negative = a->negative != b->negative;
 	if (a->limbs == NULL && b->limbs == NULL && !__builtin_mul_overflow(a->small, b->small, &small)
-	    && exponent <= INT32_MAX / 2 && exponent >= INT32_MIN / 2) {
+	    && exponent <= REGO_LARGEST_EXPONENT - 20 && exponent >= -REGO_LARGEST_EXPONENT) {
 		*result = from_small(small, negative, (int32_t)exponent);
 		return true;
 	}
