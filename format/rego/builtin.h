@@ -20,12 +20,15 @@ struct rego_call {
 	char message[512]; /* of a failure: "operand 1 must be string but got number" */
 };
 
+struct ct_crypto;
+
 /* What builtins know of the world: the same for all calls of one evaluation. */
 struct rego_environment {
 	int64_t now;                     /* ns since 1970, read once */
 	uint8_t seed[16];                /* for rand.intn and uuid.rfc4122, drawn once */
 	struct rego_memory *memory;      /* what they returned before: builtin_random.c's own */
 	const struct rego_value *config; /* opa.runtime(): an object */
+	const struct ct_crypto *crypto;  /* for hashes and signatures; NULL: each call that needs one makes its own */
 };
 
 /* `args` are defined and as many as the arity says. NULL: undefined, or call->failure is set, or the work has failed; the

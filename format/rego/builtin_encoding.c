@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "builtin_family.h"
+#include "encoding.h"
 #include "operand.h"
 #include "utf8.h"
 
@@ -108,22 +109,36 @@ static const struct rego_value *base64url_encode_no_pad(REGO_OPERANDS)
 	return encode(call, args, URL, false);
 }
 
-/* With or without padding. */
-static const struct rego_value *base64url_decode(REGO_OPERANDS)
+bool rego_base64url_bytes(struct rego_call *call, const struct rego_value *text, struct rego_buffer *out)
 {
-	if (!rego_operand(call, args, 1, REGO_STRING))
-		return NULL;
 	struct rego_buffer padded = {.work = call->work};
-	const char *bytes = args[0]->string.bytes;
-	size_t len = args[0]->string.len;
+	const char *bytes = text->string.bytes;
+	size_t len = text->string.len, wrong;
 	rego_buffer_add(&padded, bytes, len);
 	if (len > 0 && bytes[len - 1] != '=') {
-		if (len % 4 == 1)
-			return rego_builtin_failed(call, "illegal base64url string: %.*s", REGO_SHOWN(args[0]));
+		if (len % 4 == 1) {
+			rego_builtin_failed(call, "illegal base64url string: %.*s", REGO_SHOWN(text));
+			return false;
+		}
 		rego_buffer_repeat(&padded, '=', len % 4 == 0 ? 0 : 4 - len % 4);
 	}
-	const struct rego_value *text = rego_buffer_string(&padded);
-	return text != NULL ? decode(call, text, URL) : NULL;
+	text = rego_buffer_string(&padded);
+	if (text == NULL || !rego_spend(call->work, len / 16))
+		return false;
+	if (!decode_groups(out, text, URL, &wrong)) {
+		if (!rego_failed(call->work))
+			rego_builtin_failed(call, "illegal base64 data at input byte %zu", wrong);
+		return false;
+	}
+	return true;
+}
+
+static const struct rego_value *base64url_decode(REGO_OPERANDS)
+{
+	struct rego_buffer out = {.work = call->work};
+	if (!rego_operand(call, args, 1, REGO_STRING) || !rego_base64url_bytes(call, args[0], &out))
+		return NULL;
+	return rego_buffer_string(&out);
 }
 
 static const struct rego_value *hex_encode(REGO_OPERANDS)

@@ -216,7 +216,7 @@ static const struct rego_value *add_date(struct rego_call *call, const struct re
 	struct rego_date day = rego_date_from_days(days);
 	int64_t moved = rego_days_from_date(day.year + add[0], day.month + add[1], day.day + add[2]);
 	int64_t seconds = rego_zone_moment(moment.zone, moved * REGO_DAY + (local - days * REGO_DAY));
-	return in_ns(call, seconds, moment.ns - rego_floor_divide(moment.ns, NS) * NS);
+	return in_ns(call, seconds, rego_floor_remainder(moment.ns, NS));
 }
 
 /* How far apart two moments are on the first one's wall: years, months, days, hours, minutes, seconds. */

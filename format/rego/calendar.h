@@ -28,6 +28,11 @@ static inline int64_t rego_floor_divide(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+static inline int64_t rego_floor_remainder(int64_t a, int64_t b)
+{
+	return a % b + (a % b < 0 ? b : 0);
+}
+
 /* A zone of the table that is compiled in. */
 struct rego_zone;
 

@@ -230,7 +230,7 @@ bool rego_layout_format(struct rego_buffer *buffer, const char *layout, size_t l
 {
 	struct moment m;
 	int64_t seconds = rego_floor_divide(ns, 1000000000);
-	m.nanosecond = (int)(ns - seconds * 1000000000);
+	m.nanosecond = (int)rego_floor_remainder(ns, 1000000000);
 	rego_zone_at(zone, seconds, &m.offset, &m.abbreviation);
 	seconds += m.offset;
 	int64_t days = rego_floor_divide(seconds, REGO_DAY);
