@@ -39,7 +39,7 @@ static enum rego_flow run_every(struct rego_eval *eval, struct rego_frame *frame
 	for (size_t i = 0; i < length_of(domain); i++) {
 		const struct rego_value *key = domain->type == REGO_OBJECT ? domain->object.members[i].key
 					       : domain->type == REGO_SET  ? domain->list.items[i]
-									   : rego_integer(eval->work, (int64_t)i);
+									   : rego_index(eval, i);
 		const struct rego_value *value = domain->type == REGO_OBJECT ? domain->object.members[i].value
 									     : domain->list.items[i];
 		struct rego_collector collector = {0};
