@@ -118,13 +118,29 @@ static bool visit_operand(struct rego_compiler *compiler, struct rego_node *from
 	return true;
 }
 
+/* Along a reference: constants lead to one child or out of the tree, anything else may lead to all of them. */
+static bool visit_path(struct rego_compiler *compiler, struct rego_node *node, struct rego_node *from,
+		       const struct rego_step *step, size_t at)
+{
+	if (!rego_descend(compiler->work) || !rego_spend(compiler->work, 1))
+		return false;
+	if (node->kind != REGO_R_NONE || at == step->item_count)
+		return visit_below(compiler, node, from);
+	if (step->items[at]->kind == REGO_O_VALUE) {
+		node = rego_node_child(compiler->work, node, step->items[at]->value);
+		return node != NULL ? visit_path(compiler, node, from, step, at + 1) : !rego_failed(compiler->work);
+	}
+	for (size_t i = 0; i < node->child_count; i++)
+		if (!visit_path(compiler, node->children[i], from, step, at + 1))
+			return false;
+	return true;
+}
+
 static bool visit_step(struct rego_compiler *compiler, struct rego_node *from, const struct rego_step *step)
 {
-	/* A constant that leads out of the tree meets no rule. */
-	bool base = step->kind == REGO_STEP_DATA && step->node->kind == REGO_R_NONE && step->known < step->item_count
-		    && step->items[step->known]->kind == REGO_O_VALUE;
-	if ((step->kind == REGO_STEP_DATA || step->kind == REGO_STEP_FUNCTION) && !base
-	    && !visit_below(compiler, step->node, from))
+	if (step->kind == REGO_STEP_FUNCTION && !visit(compiler, step->node, from))
+		return false;
+	if (step->kind == REGO_STEP_DATA && !visit_path(compiler, step->node, from, step, step->known))
 		return false;
 	if (!visit_operand(compiler, from, step->out) || !visit_operand(compiler, from, step->base))
 		return false;

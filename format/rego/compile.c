@@ -85,7 +85,7 @@ static bool compile_end(struct rego_compiler *compiler, const struct rego_rule *
 	plan->value = plan->path != NULL ? rego_flatten(compiler, rule->contains ? rule->key : rule->value) : NULL;
 	if (plan->value == NULL)
 		return false;
-	plan->constant = plan->end == REGO_END_VALUE && plan->value->kind == REGO_O_VALUE;
+	plan->constant = plan->end != REGO_END_ENTRY && plan->value->kind == REGO_O_VALUE;
 	return true;
 }
 

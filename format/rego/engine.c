@@ -203,6 +203,11 @@ void rego_set_now(struct rego *rego, int64_t now)
 	rego->now = now;
 }
 
+void rego_set_crypto(struct rego *rego, const struct ct_crypto *crypto)
+{
+	rego->crypto = crypto;
+}
+
 struct rego_usage rego_last_usage(const struct rego *rego)
 {
 	return rego->usage;

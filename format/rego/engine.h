@@ -14,6 +14,7 @@ struct rego {
 	bool compiled, strict;
 	const struct rego_value *data, *input;
 	int64_t now;
+	const struct ct_crypto *crypto;
 	struct rego_usage usage;
 };
 

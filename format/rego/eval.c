@@ -39,7 +39,7 @@ static enum rego_flow run_every(struct rego_eval *eval, struct rego_frame *frame
 	for (size_t i = 0; i < length_of(domain); i++) {
 		const struct rego_value *key = domain->type == REGO_OBJECT ? domain->object.members[i].key
 					       : domain->type == REGO_SET  ? domain->list.items[i]
-									   : rego_integer(eval->work, (int64_t)i);
+									   : rego_index(eval, i);
 		const struct rego_value *value = domain->type == REGO_OBJECT ? domain->object.members[i].value
 									     : domain->list.items[i];
 		struct rego_collector collector = {0};
@@ -165,7 +165,9 @@ static enum rego_flow finish(struct rego_eval *eval, struct rego_frame *frame, c
 		return add_value(eval, frame, plan, collector);
 	case REGO_END_MEMBER:
 		value = rego_value_of(eval, frame, plan->value);
-		return value != NULL && rego_list_add(eval->work, &collector->list, value) ? REGO_NEXT : REGO_FAILED;
+		if (value == NULL || !rego_list_add(eval->work, &collector->list, value))
+			return REGO_FAILED;
+		return plan->constant ? REGO_ENOUGH : REGO_NEXT;
 	case REGO_END_PAIR:
 		return add_pair(eval, frame, plan, collector);
 	case REGO_END_ENTRY:

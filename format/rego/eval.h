@@ -5,6 +5,8 @@
 
 #include "compiler.h"
 
+#define REGO_INDICES 64
+
 /* What a document that rules make was found to be, in one world. */
 struct rego_memo {
 	enum { REGO_MEMO_NEW, REGO_MEMO_BUSY, REGO_MEMO_DONE } state;
@@ -47,6 +49,7 @@ struct rego_eval {
 	unsigned frames; /* how many there were */
 	struct rego_memo_list *free_memos;
 	struct rego_slots *slots; /* of the frames, a stack */
+	const struct rego_value *indices[REGO_INDICES]; /* of arrays: made once */
 };
 
 struct rego_frame {
@@ -97,6 +100,9 @@ enum rego_flow rego_failed_at(struct rego_eval *eval, const struct rego_frame *f
 const struct rego_value *rego_value_of(struct rego_eval *eval, struct rego_frame *frame, const struct rego_operand *operand);
 bool rego_match(struct rego_eval *eval, struct rego_frame *frame, const struct rego_operand *pattern,
 		const struct rego_value *value);
+
+/* A number that counts the elements of an array. */
+const struct rego_value *rego_index(struct rego_eval *eval, size_t i);
 
 /* eval_lookup.c: for steps that look something up. */
 const struct rego_value *rego_look_up(struct rego_eval *eval, struct rego_frame *frame, const struct rego_step *step);

@@ -113,7 +113,7 @@ static enum rego_flow each_member(const struct journey *journey, struct place pl
 		else
 			flow = try_key(journey, place, at,
 				       value->type == REGO_SET ? value->list.items[i]
-							       : rego_integer(journey->eval->work, (int64_t)i),
+							       : rego_index(journey->eval, i),
 				       (struct place){NULL, value->list.items[i], place.base});
 	}
 	return flow;

@@ -1,6 +1,15 @@
 /* Values of operands, and matching. */
 #include "eval.h"
 
+const struct rego_value *rego_index(struct rego_eval *eval, size_t i)
+{
+	if (i >= REGO_INDICES)
+		return rego_integer(eval->work, (int64_t)i);
+	if (eval->indices[i] == NULL)
+		eval->indices[i] = rego_integer(eval->work, (int64_t)i);
+	return eval->indices[i];
+}
+
 static const struct rego_value *list_of(struct rego_eval *eval, struct rego_frame *frame, const struct rego_operand *operand)
 {
 	size_t count = operand->list.count;

@@ -9,7 +9,7 @@ static bool order(struct rego_compiler *compiler, struct rego_plan *plan, bool m
 /* Room for the slots there are. */
 static bool reserve(struct rego_compiler *compiler)
 {
-	if (compiler->slot_count <= compiler->bound_capacity)
+	if (compiler->bound != NULL && compiler->slot_count <= compiler->bound_capacity)
 		return true;
 	bool *bound = rego_alloc(compiler->work, compiler->slot_count);
 	if (bound == NULL)
@@ -322,7 +322,8 @@ static bool order(struct rego_compiler *compiler, struct rego_plan *plan, bool m
 				rest[rest_count++] = plan->steps[i];
 			progress |= taken > 0;
 		}
-		memcpy(plan->steps + kept, rest, rest_count * sizeof(struct rego_step *));
+		if (rest_count > 0)
+			memcpy(plan->steps + kept, rest, rest_count * sizeof(struct rego_step *));
 		done = kept;
 	}
 	if (done < plan->count) {

@@ -38,12 +38,12 @@ static bool parse_name(struct rego_parser *parser, struct rego_rule *rule)
 	if (rego_at_any_keyword(parser))
 		return rego_unexpected(parser, parser->token.keyword == REGO_K_DEFAULT ? "" : "rule name expected") != NULL;
 	struct rego_term *name = rego_parse_name(parser);
-	struct rego_term *head = name != NULL ? rego_parse_ref_rest(parser, name) : NULL;
+	struct rego_term *head = name != NULL ? rego_parse_head_ref(parser, name) : NULL;
 	if (head == NULL)
 		return false;
 	if (head->kind != REGO_T_CALL)
 		return set_ref(parser, rule, head);
-	rule->function = true;
+	rule->function = head->list.count > 1; /* f() is a rule as any other */
 	rule->args = head->list.items + 1;
 	rule->arg_count = head->list.count - 1;
 	return set_ref(parser, rule, head->list.items[0]);

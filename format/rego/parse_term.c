@@ -93,13 +93,13 @@ static bool parse_dot(struct rego_parser *parser, struct rego_terms *terms)
 
 /* What follows a term without a space in between: .name, [term] and (operands). The last token of the head is at hand;
  * the one behind it all is at the end. */
-struct rego_term *rego_parse_ref_rest(struct rego_parser *parser, struct rego_term *head)
+static struct rego_term *parse_ref(struct rego_parser *parser, struct rego_term *head, bool loose)
 {
 	struct rego_terms terms = {0};
 	if (!rego_terms_add(parser, &terms, head))
 		return NULL;
 	bool called = false;
-	for (rego_scan(parser); !parser->token.after_space; rego_scan(parser)) {
+	for (rego_scan(parser); loose || !parser->token.after_space; rego_scan(parser), loose = false) {
 		if (rego_at(parser, REGO_DOT)) {
 			if (!parse_dot(parser, &terms))
 				return NULL;
@@ -126,6 +126,17 @@ struct rego_term *rego_parse_ref_rest(struct rego_parser *parser, struct rego_te
 		}
 	}
 	return make_ref(parser, &terms);
+}
+
+struct rego_term *rego_parse_ref_rest(struct rego_parser *parser, struct rego_term *head)
+{
+	return parse_ref(parser, head, false);
+}
+
+/* Behind the name of a rule there may be space: f (x) := x. */
+struct rego_term *rego_parse_head_ref(struct rego_parser *parser, struct rego_term *name)
+{
+	return parse_ref(parser, name, true);
 }
 
 /* Terms with commas between them up to `end`, which stays at hand. */

@@ -76,6 +76,7 @@ bool rego_parse_term_list(struct rego_parser *parser, enum rego_token_kind end, 
 struct rego_term *rego_parse_array(struct rego_parser *parser);
 struct rego_term *rego_parse_braces(struct rego_parser *parser);
 struct rego_term *rego_parse_ref_rest(struct rego_parser *parser, struct rego_term *head);
+struct rego_term *rego_parse_head_ref(struct rego_parser *parser, struct rego_term *name);
 struct rego_term *rego_parse_string(struct rego_parser *parser);
 struct rego_term *rego_parse_template(struct rego_parser *parser);
 struct rego_term *rego_parse_number(struct rego_parser *parser);

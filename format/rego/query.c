@@ -22,6 +22,7 @@ static void begin(struct rego *rego, struct rego_eval *eval, struct rego_world *
 	eval->strict = rego->strict;
 	eval->environment.now = rego->now != 0 ? rego->now : wall_clock();
 	eval->environment.config = &rego_empty_object;
+	eval->environment.crypto = rego->crypto;
 	ssize_t drawn = getrandom(eval->environment.seed, sizeof eval->environment.seed, GRND_NONBLOCK);
 	if (drawn < (ssize_t)sizeof eval->environment.seed)
 		memcpy(eval->environment.seed, &eval->environment.now, sizeof eval->environment.now);

@@ -70,18 +70,27 @@ long rego_find_slot(struct rego_compiler *compiler, struct rego_name name)
 					return -1;
 			return binding->slot;
 		}
-		struct rego_promise *promise = find_promise(compiler, scope, name);
+		struct rego_promise *promise = scope == compiler->scope ? find_promise(compiler, scope, name) : NULL;
 		if (promise != NULL)
 			promise->referenced = true;
 	}
 	return -1;
 }
 
-/* A variable of any scope, or one that will be declared. */
+/* A variable of this scope or an outer one, or one that this scope will declare. */
 static bool is_variable(struct rego_compiler *compiler, struct rego_name name)
 {
 	for (const struct rego_scope *scope = compiler->scope; scope != NULL; scope = scope->outer)
-		if (find_binding(compiler, scope, name) != NULL || find_promise(compiler, scope, name) != NULL)
+		if (find_binding(compiler, scope, name) != NULL)
+			return true;
+	return find_promise(compiler, compiler->scope, name) != NULL;
+}
+
+/* Where an outer scope declares the name later, it means no rule, and nothing of the outer scope either. */
+static bool is_promised_outside(struct rego_compiler *compiler, struct rego_name name)
+{
+	for (const struct rego_scope *scope = compiler->scope->outer; scope != NULL; scope = scope->outer)
+		if (find_promise(compiler, scope, name) != NULL)
 			return true;
 	return false;
 }
@@ -167,7 +176,9 @@ bool rego_collect_term(struct rego_compiler *compiler, const struct rego_term *t
 		return false;
 	switch (term->kind) {
 	case REGO_T_VAR:
-		if (rego_is_wildcard(term) || is_variable(compiler, term->name) || rego_is_global(compiler, term->name))
+		if (rego_is_wildcard(term) || is_variable(compiler, term->name))
+			return !rego_failed(compiler->work);
+		if (!is_promised_outside(compiler, term->name) && rego_is_global(compiler, term->name))
 			return !rego_failed(compiler->work);
 		return add_binding(compiler, term->name, term->place, REGO_IMPLICIT);
 	case REGO_T_REF:
@@ -217,6 +228,18 @@ static bool promises_of(struct rego_compiler *compiler, const struct rego_statem
 	return true;
 }
 
+/* A function may stand for a value. */
+static bool collect_with(struct rego_compiler *compiler, const struct rego_with *with)
+{
+	struct rego_node *node;
+	const struct rego_builtin *builtin;
+	if (with->value->kind == REGO_T_VAR && is_variable(compiler, with->value->name))
+		return true;
+	if (!rego_find_function(compiler, with->value, &node, &builtin))
+		return false;
+	return node != NULL || builtin != NULL || rego_collect_term(compiler, with->value);
+}
+
 bool rego_collect_body(struct rego_compiler *compiler, const struct rego_body *body)
 {
 	if (body == NULL)
@@ -231,7 +254,7 @@ bool rego_collect_body(struct rego_compiler *compiler, const struct rego_body *b
 		    || !rego_collect_term(compiler, statement->b) || !rego_collect_term(compiler, statement->domain))
 			return false;
 		for (size_t k = 0; k < statement->with_count; k++)
-			if (!rego_collect_term(compiler, statement->withs[k].value))
+			if (!collect_with(compiler, &statement->withs[k]))
 				return false;
 	}
 	return !rego_failed(compiler->work);
