@@ -46,7 +46,7 @@ static void complain(const char *path, const char *message)
 int shim_build_allowed(const struct ct_model *model, const char *path, struct ct_error *err)
 {
 	struct shim_policy_open open = {.path = path, .audit = true, .complain = complain};
-	if (get_crypto(&open.crypto, err) < 0)
+	if (get_crypto(&open.crypto, path, err) < 0)
 		return -1;
 	return shim_policy_ask_on_stack(&open, model, err);
 }
