@@ -78,6 +78,7 @@ bool rego_declare(struct rego_compiler *compiler, struct rego_name name, struct 
 long rego_find_slot(struct rego_compiler *compiler, struct rego_name name);
 /* What a name that is no variable stands for: a path from data or input on. */
 bool rego_find_global(struct rego_compiler *compiler, struct rego_name name, struct rego_term *const **path, size_t *count);
+bool rego_is_promised(struct rego_compiler *compiler, struct rego_name name); /* this body declares it somewhere */
 bool rego_is_global(struct rego_compiler *compiler, struct rego_name name);
 
 /* flatten.c: `out` (may be NULL) is where the result of a reference or call shall go; what comes back is where the value is. */

@@ -207,7 +207,9 @@ static struct rego_operand *flatten_reference(struct rego_compiler *compiler, co
 	size_t count = 1;
 	if (!rego_name_is(head->name, "data") && !rego_name_is(head->name, "input")
 	    && !rego_find_global(compiler, head->name, &path, &count)) {
-		rego_compile_error(compiler, REGO_UNSAFE, head->place, "var %.*s is unsafe", (int)head->name.len,
+		bool later = rego_is_promised(compiler, head->name);
+		rego_compile_error(compiler, later ? REGO_COMPILE : REGO_UNSAFE, head->place,
+				   later ? "var %.*s referenced above" : "var %.*s is unsafe", (int)head->name.len,
 				   head->name.bytes);
 		return NULL;
 	}

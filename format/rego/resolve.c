@@ -86,6 +86,11 @@ static bool is_variable(struct rego_compiler *compiler, struct rego_name name)
 	return find_promise(compiler, compiler->scope, name) != NULL;
 }
 
+bool rego_is_promised(struct rego_compiler *compiler, struct rego_name name)
+{
+	return find_promise(compiler, compiler->scope, name) != NULL;
+}
+
 /* Where an outer scope declares the name later, it means no rule, and nothing of the outer scope either. */
 static bool is_promised_outside(struct rego_compiler *compiler, struct rego_name name)
 {
