@@ -131,12 +131,12 @@ clean:
 demo:
 	scripts/demo
 
-# Each half appends its counts; a failure of the first does not keep the second from running.
+# Each part appends its counts; a failure of one does not keep the next from running.
 check:
 	@scripts/setup
 	@rm -f $(BUILD)/check-counts $(BUILD)/clients.xml
 	@failed=0; \
-	for part in check-unit check-clients; do \
+	for part in check-unit check-rego check-clients; do \
 		$(MAKE) --no-print-directory $$part || failed=1; \
 	done; \
 	sh tests/sum-counts.sh $(BUILD)/check-counts || failed=1; \

@@ -1,6 +1,7 @@
 # The tests' part of the Makefile.
 #
 # make check           everything; check-unit and check-clients are its halves
+# make check-rego      the cases of the policy engine; CASES=FOLDER for those of a folder
 # make check-asan      the unit tests under a sanitizer; also check-ubsan, check-tsan
 # make check-valgrind  some of the unit tests under valgrind
 # make interop         models and mutants invented at random, with the format's other implementation;
@@ -31,6 +32,18 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SUPPORT) $(LIBRARY_OBJECTS)
 
 check-unit: $(UNIT_PROGRAMS)
 	@sh tests/run-unit.sh $(BUILD)/check-counts $(UNIT_PROGRAMS)
+
+# The cases of the policy engine: those in the tree, and those of a folder beside it or wherever CASES says.
+CASES ?= ../shared/rego-cases
+REGO_CASES_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/rego/*.c))
+
+$(REGO_CASES_OBJECTS): OBJECT_FLAGS = -Iformat/rego
+
+$(BUILD)/run-cases: $(REGO_CASES_OBJECTS) $(LIBRARY_OBJECTS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+
+check-rego: $(BUILD)/run-cases
+	@sh tests/rego/run.sh $(BUILD)/run-cases $(BUILD)/check-counts '$(CASES)'
 
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
@@ -91,7 +104,7 @@ fuzz:
 include tests/stress.mk
 include tests/distros.mk
 
-.PHONY: check check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
+.PHONY: check check-rego check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
 	fuzz-programs bench interop clients-upstream
 
--include $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)
+-include $(REGO_CASES_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

@@ -1,7 +1,8 @@
 /* Numbers: decimal, of any size within limits. Integers are exact; 0.1 + 0.2 is 0.3; 1, 1.0 and 1e0 are one number.
  *
  * A number is its canonical decimal form: sign, coefficient without trailing zeros, exponent of ten. Small ones live in the
- * struct, others have their digits in the arena. An exponent is never expanded beyond limits.bits. */
+ * struct, others have their digits in the arena. An exponent is never expanded beyond limits.bits, which is
+ * taken for as many decimal digits as it comes to. */
 #ifndef REGO_NUMBER_H
 #define REGO_NUMBER_H
 
@@ -37,8 +38,8 @@ bool rego_number_subtract(struct rego_work *work, const struct rego_number *a, c
 			  struct rego_number *result);
 bool rego_number_multiply(struct rego_work *work, const struct rego_number *a, const struct rego_number *b,
 			  struct rego_number *result);
-/* b is not zero. What has no finite decimal form is rounded as Open Policy Agent rounds it (its arithmetic has 64 bits of
- * mantissa). rego_number_remainder: both are integers; truncates like OPA. */
+/* b is not zero. A quotient that is an integer, or that 19 digits hold, is exact; others are rounded as Open Policy Agent
+ * rounds them (its floats have 64 bits of mantissa, and are written in the fewest digits). rego_number_remainder: both are integers; truncates like OPA. */
 bool rego_number_divide(struct rego_work *work, const struct rego_number *a, const struct rego_number *b,
 			struct rego_number *result);
 bool rego_number_remainder(struct rego_work *work, const struct rego_number *a, const struct rego_number *b,

@@ -42,6 +42,10 @@ void rego_set_strict(struct rego *rego, bool strict);
 /* The time that time.now_ns() tells: ns since 1970; 0: the clock's. */
 void rego_set_now(struct rego *rego, int64_t now);
 
+/* What crypto.* and io.jwt.* compute with; it must outlive the engine. Without it each of their calls makes one of its own. */
+struct ct_crypto;
+void rego_set_crypto(struct rego *rego, const struct ct_crypto *crypto);
+
 /* Evaluate the rule that a reference names, as "data.model.allow". *json becomes the value's JSON, which belongs to the
  * engine until its next call, or NULL when it is undefined. -1 with *error. */
 int rego_eval_rule(struct rego *rego, const char *reference, const char **json, struct rego_error *error);

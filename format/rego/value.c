@@ -41,7 +41,7 @@ const struct rego_value *rego_string_take(struct rego_work *work, const char *by
 	}
 	struct rego_value *value = new_value(work, REGO_STRING);
 	if (value != NULL) {
-		value->string.bytes = bytes;
+		value->string.bytes = bytes != NULL ? bytes : "";
 		value->string.len = len;
 	}
 	return value;

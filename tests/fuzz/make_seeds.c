@@ -70,12 +70,31 @@ static void keys(void)
 	save_text("jwk", 3, "{\"kty\":\"oct\",\"alg\":\"A128GCM\",\"k\":\"AAECAwQFBgcICQoLDA0ODw\"}");
 }
 
+static void policies(void)
+{
+	static const char *const texts[] = {
+		"package m\n\ndefault allow := false\n\nallow if {\n\tinput.b.c == \"d\"\n\tsome x in input.a\n\tx > 1\n"
+		"\tevery y in input.a { y < 9 }\n\tnot data.users.z\n}\n",
+		"package m\nimport data.users as u\nallow if f(1)\nf(x) := y if { y := x + 1 } else := 2\n"
+		"p[x].r[y] := z if { z := u[x].roles[y] }\nq contains x if x := p[_].r[_]\n",
+		"package m\nallow { input.a[_] = x; x > 1 }\nq[x] { x := {a | a = input.a[_]} }\nr[k] = v { v = input.b[k] }\n",
+		"package m\nallow if { x := $\"a {input.f} {[y | y := 1; y > 0]}\"; x != \"\" with input as {\"f\": 2} }\n"
+		"a := {1: {2, 3}, \"x\": [null, `raw`, -1.5e3]}\nb := [1 | true] | {2}\n",
+		"package m\nallow if { walk(input, [p, v]); v == 3; time.parse_rfc3339_ns(input.g) > 0; regex.match(`^a+$`, \"aa\");"
+		" count(input.a) == 3 with count as 3 }\n",
+	};
+	for (size_t i = 0; i < COUNT(texts); i++)
+		save_text("rego_text", (int)i, texts[i]);
+	save_text("rego_rules", 0, "\1\2\3\4\5\6\7\10\11\1\2\3\4\5\6\7\10\11\12\13\14\15\16");
+}
+
 /* A test, as what the seeds are made with may only run in one. */
 START_TEST(seeds)
 {
 	mkdir(top, 0777);
 	models();
 	keys();
+	policies();
 	save_text("json", 0, "{\"a\":[0,1.5e-3,-12,true,false,null],\"\\u00e9\\ud83d\\ude00\":{\"b\\n\":\"\xc3\xa9\"}}");
 	save_text("json", 1, "[[[[[[[[[[[[[[[[9007199254740992]]]]]]]]]]]]]]]]");
 	save_text("json", 2, "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\xf0\x9f\x98\x80\"");
