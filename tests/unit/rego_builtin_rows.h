@@ -338,4 +338,6 @@ static const struct {
 	{"[\"urlquery.decode_object\",\"a=1&b=2&a=%203&&c\"]", "{\"a\": [\"1\", \" 3\"], \"b\": [\"2\"], \"c\": [\"\"]}"},
 	{"[\"urlquery.decode_object\",\"a=1;b=2\"]", "failed: invalid semicolon separator in query"},
 	{"[\"urlquery.decode_object\",\"\"]", "{}"},
+#include "rego_library_rows.h"
+#include "rego_token_rows.h"
 };
