@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../preload/config.h"
 #include "../preload/json_put.h"
 #include "../preload/policy_ask.h"
 #include "asking.h"
@@ -147,7 +148,7 @@ int policy_explain(const struct command *command, int argc, char **argv)
 	if (model_file_open(&file, explanation.path, &err) < 0) {
 		complain(explanation.path, &err);
 	} else {
-		if (ct_crypto_new(&crypto, &err) < 0)
+		if (shim_config_crypto(&crypto, &err) < 0)
 			complain(NULL, &err);
 		else
 			status = finish_stdout(report_on(&explanation, file.model, crypto));

@@ -15,7 +15,7 @@ static inline bool rego_borrow_crypto(struct rego_call *call, struct rego_borrow
 	struct ct_error error;
 	crypto->own = NULL;
 	crypto->use = call->environment != NULL ? call->environment->crypto : NULL;
-	if (crypto->use == NULL && ct_crypto_new(&crypto->own, &error) < 0)
+	if (crypto->use == NULL && ct_crypto_new(&crypto->own, CT_BACKEND_AUTO, &error) < 0)
 		return rego_fail(call->work, REGO_NO_MEMORY, "%s", error.message);
 	if (crypto->use == NULL)
 		crypto->use = crypto->own;

@@ -192,7 +192,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: roofline make FILE BYTES CIPHER | run FILE CIPHER\n");
 		return 2;
 	}
-	if (ct_crypto_new(&job.crypto, &err) < 0)
+	if (ct_crypto_new(&job.crypto, CT_BACKEND_AUTO, &err) < 0)
 		die_of(&err);
 	job.key.len = ct_cipher_key_len(job.cipher);
 	memset(job.key.bytes, 7, job.key.len);
