@@ -39,7 +39,7 @@ DENYING = {
     "no Rego": ("package model\n\nallow if {\n", "line "),
     "empty": ("", "rego_parse_error"),
     "unsafe": ("package model\n\nallow if x > 1\n", "line 3, column 10: rego_unsafe_var_error"),
-    "no such function": ("package model\n\nallow if http.send({})\n", "rego_type_error"),
+    "no such function": ("package model\n\nallow if nowhere.send({})\n", "rego_type_error"),
     "recursion": ("package model\n\nallow if f(1)\n\nf(x) := f(x)\n", "rego_recursion_error"),
     "conflict": ("package model\n\nallow := true\n\nallow := false\n", "eval_conflict_error"),
     "a builtin that fails": ('package model\n\nallow if not to_number("x") == 1\n', "eval_builtin_error"),
