@@ -9,7 +9,12 @@
 #include "raw.h"
 #include "stats.h"
 
-enum { QUEUE = 1 << 16, CACHE_SHARE = 16, POOL_SHARE = 8 };
+enum {
+	QUEUE = 1 << 16,
+	CACHE_SHARE = 16,
+	POOL_SHARE = 8,
+	LAST = 2, /* pieces: they stay, as one instruction may need several, whatever else fills the room */
+};
 
 atomic_size_t shim_resident_bound;
 
@@ -133,7 +138,7 @@ void shim_resident_want(size_t len)
 	size_t now = atomic_fetch_add(&resident, len) + len;
 	struct place place;
 	/* Twice around: once to cool, once to see what has stayed so. */
-	for (unsigned left = 2 * count; most != 0 && now > most && left > 0 && pop(&place); left--) {
+	for (unsigned left = 2 * count; most != 0 && now > most && left > 0 && count > LAST && pop(&place); left--) {
 		struct shim_lazy *lazy = shim_lazy_get(place.mapping);
 		if (lazy != NULL) {
 			turn(lazy, place);
