@@ -22,7 +22,8 @@ static bool is_worth(const struct ct_expect *expect, uint64_t offset, uint64_t *
 {
 	uint64_t left = expect->end - offset, told = atomic_load_explicit(&expect->told, memory_order_relaxed);
 	*to = offset + (left < CT_EXPECT_AHEAD ? left : CT_EXPECT_AHEAD);
-	*from = told > offset ? told : offset;
+	/* Who shares a sequence may come to it in any order, and no part of it shall be left out. */
+	*from = told > offset || expect->how == CT_NEAR_TURN ? told : offset;
 	return *from < *to && (*to - *from >= STEP || *to == expect->end);
 }
 
