@@ -79,27 +79,37 @@ static struct rego_term *parse_rest(struct rego_parser *parser, enum rego_term_k
 	return list_term(parser, kind, place, &terms);
 }
 
+/* The first member behind a bracket, and perhaps a comma; *whole: it was a comprehension, and that is all. */
+static struct rego_term *parse_first(struct rego_parser *parser, enum rego_term_kind comprehended, enum rego_token_kind end,
+				     struct rego_place place, bool *leading_comma, bool *whole)
+{
+	*whole = false;
+	*leading_comma = rego_at(parser, REGO_COMMA);
+	if (*leading_comma)
+		rego_scan(parser);
+	struct rego_term *first = rego_parse_term(parser);
+	if (first == NULL)
+		return NULL;
+	if (rego_at(parser, REGO_PIPE) && !*leading_comma) {
+		struct rego_body *body = try_body(parser, end);
+		*whole = body != NULL;
+		if (body != NULL)
+			return comprehension(parser, comprehended, place, NULL, first, body);
+		if (parser->failed)
+			return NULL;
+	}
+	return rego_parse_infix_from(parser, first);
+}
+
 struct rego_term *rego_parse_array(struct rego_parser *parser)
 {
 	struct rego_place place = parser->token.place;
 	rego_scan(parser);
 	if (rego_at(parser, REGO_RBRACK))
 		return rego_new_value(parser, &rego_empty_array, place);
-	bool leading_comma = rego_at(parser, REGO_COMMA);
-	if (leading_comma)
-		rego_scan(parser);
-	struct rego_term *first = rego_parse_term(parser);
-	if (first == NULL)
-		return NULL;
-	if (rego_at(parser, REGO_PIPE) && !leading_comma) {
-		struct rego_body *body = try_body(parser, REGO_RBRACK);
-		if (body != NULL)
-			return comprehension(parser, REGO_T_ARRAY_OF, place, NULL, first, body);
-		if (parser->failed)
-			return NULL;
-	}
-	first = rego_parse_infix_from(parser, first);
-	return first != NULL ? parse_rest(parser, REGO_T_ARRAY, REGO_RBRACK, place, first) : NULL;
+	bool leading_comma, whole;
+	struct rego_term *first = parse_first(parser, REGO_T_ARRAY_OF, REGO_RBRACK, place, &leading_comma, &whole);
+	return first == NULL || whole ? first : parse_rest(parser, REGO_T_ARRAY, REGO_RBRACK, place, first);
 }
 
 /* Behind `key:` of the first member. */
@@ -143,22 +153,10 @@ struct rego_term *rego_parse_braces(struct rego_parser *parser)
 	rego_scan(parser);
 	if (rego_at(parser, REGO_RBRACE))
 		return rego_new_value(parser, &rego_empty_object, place);
-	bool leading_comma = rego_at(parser, REGO_COMMA);
-	if (leading_comma)
-		rego_scan(parser);
-	struct rego_term *first = rego_parse_term(parser);
-	if (first == NULL)
-		return NULL;
-	if (rego_at(parser, REGO_PIPE) && !leading_comma) {
-		struct rego_body *body = try_body(parser, REGO_RBRACE);
-		if (body != NULL)
-			return comprehension(parser, REGO_T_SET_OF, place, NULL, first, body);
-		if (parser->failed)
-			return NULL;
-	}
-	first = rego_parse_infix_from(parser, first);
-	if (first == NULL)
-		return NULL;
+	bool leading_comma, whole;
+	struct rego_term *first = parse_first(parser, REGO_T_SET_OF, REGO_RBRACE, place, &leading_comma, &whole);
+	if (first == NULL || whole)
+		return first;
 	if (rego_at(parser, REGO_COLON))
 		return parse_object(parser, place, first, leading_comma);
 	return parse_rest(parser, REGO_T_SET, REGO_RBRACE, place, first);
