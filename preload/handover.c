@@ -10,7 +10,17 @@
 #include "raw.h"
 #include "real.h"
 
-typedef void each_part(const void *bytes, size_t len);
+typedef void each_part(void *bytes, size_t len);
+
+static void hold(void *bytes, size_t len)
+{
+	shim_lazy_hold(bytes, len);
+}
+
+static void let_go(void *bytes, size_t len)
+{
+	shim_lazy_let_go(bytes, len);
+}
 
 /* The array itself may be bad: the kernel will say so. */
 static void for_parts(const struct iovec *parts, size_t count, each_part *each)
@@ -47,7 +57,7 @@ void shim_hand_over_message_to_stay(const struct msghdr *message)
 static void stay_for(int flags, const void *bytes, size_t len)
 {
 	if ((flags & MSG_ZEROCOPY) != 0 && shim_lazy_any())
-		shim_lazy_ready_to_write(bytes, len);
+		shim_lazy_ready_to_write((void *)bytes, len);
 }
 
 /* The real call, with the memory in its place while it lasts. */
@@ -65,9 +75,9 @@ static void stay_for(int flags, const void *bytes, size_t len)
 	do {                                               \
 		if (!shim_lazy_any())                      \
 			return call;                       \
-		walk(what, count, shim_lazy_hold);         \
+		walk(what, count, hold);         \
 		ssize_t result_ = call;                    \
-		walk(what, count, shim_lazy_let_go);       \
+		walk(what, count, let_go);       \
 		return result_;                            \
 	} while (0)
 
@@ -126,9 +136,9 @@ SHIM_HOOK ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 		return shim_real.sendmsg(fd, message, flags);
 	if ((flags & MSG_ZEROCOPY) != 0)
 		for_message(message, shim_lazy_ready_to_write);
-	for_message(message, shim_lazy_hold);
+	for_message(message, hold);
 	ssize_t result = shim_real.sendmsg(fd, message, flags);
-	for_message(message, shim_lazy_let_go);
+	for_message(message, let_go);
 	return result;
 }
 
@@ -138,9 +148,9 @@ SHIM_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
 		return shim_real.sendmmsg(fd, messages, count, flags);
 	if ((flags & MSG_ZEROCOPY) != 0)
 		for_messages(messages, count, shim_lazy_ready_to_write);
-	for_messages(messages, count, shim_lazy_hold);
+	for_messages(messages, count, hold);
 	int result = shim_real.sendmmsg(fd, messages, count, flags);
-	for_messages(messages, count, shim_lazy_let_go);
+	for_messages(messages, count, let_go);
 	return result;
 }
 
@@ -163,12 +173,12 @@ SHIM_HOOK size_t fwrite_unlocked(const void *items, size_t size, size_t count, F
 
 SHIM_HOOK int mlock(const void *address, size_t len)
 {
-	shim_lazy_ready_to_write(address, len); /* locked, it stays */
+	shim_lazy_ready_to_write((void *)address, len); /* locked, it stays */
 	return shim_real.mlock(address, len);
 }
 
 SHIM_HOOK int mlock2(const void *address, size_t len, unsigned flags)
 {
-	shim_lazy_ready_to_write(address, len);
+	shim_lazy_ready_to_write((void *)address, len);
 	return shim_real.mlock2(address, len, flags);
 }

@@ -190,11 +190,19 @@ static void ready_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr
 	make_ready(lazy, i, end);
 }
 
+/* Can it still become ready? */
+static bool is_wanted(const struct shim_lazy *lazy, size_t i)
+{
+	uint32_t state = atomic_load(&lazy->windows[i].state);
+	return state != SHIM_WINDOW_FAILED && state != SHIM_WINDOW_GONE;
+}
+
 static void keep_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
 {
 	(void)start;
-	make_ready(lazy, i, end);
-	shim_resident_keep(lazy, i);
+	do /* it may be let go of in between */
+		make_ready(lazy, i, end);
+	while (!shim_resident_keep(lazy, i) && is_wanted(lazy, i));
 }
 
 static void hold_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
@@ -212,11 +220,12 @@ static void let_go_of_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uin
 
 static void visit_bytes(const void *bytes, size_t len, visit *each)
 {
-	uintptr_t start = (uintptr_t)bytes;
+	uintptr_t start = (uintptr_t)bytes, end = start + len < start ? UINTPTR_MAX : start + len;
 	int saved = errno;
-	if (!shim_lazy_any() || len == 0)
+	/* Nearly all that calls are given is none of ours, and costs a look. */
+	if (!shim_lazy_any() || len == 0 || !shim_lazy_overlaps(start, end))
 		return;
-	for_each(start, start + len < start ? UINTPTR_MAX : start + len, each);
+	for_each(start, end, each);
 	errno = saved;
 }
 
@@ -225,7 +234,7 @@ void shim_lazy_ready(const void *bytes, size_t len)
 	visit_bytes(bytes, len, ready_one);
 }
 
-void shim_lazy_ready_to_write(const void *bytes, size_t len)
+void shim_lazy_ready_to_write(void *bytes, size_t len)
 {
 	visit_bytes(bytes, len, keep_one);
 }

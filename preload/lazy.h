@@ -40,7 +40,7 @@ void shim_lazy_hold(const void *bytes, size_t len);
 void shim_lazy_let_go(const void *bytes, size_t len);
 
 /* They are about to be written to, past the fault that would tell of it. */
-void shim_lazy_ready_to_write(const void *bytes, size_t len);
+void shim_lazy_ready_to_write(void *bytes, size_t len);
 
 /* The pages of this range are about to be unmapped: no window will be moved there any more. */
 void shim_lazy_gone(uintptr_t start, uintptr_t end);

@@ -82,7 +82,7 @@ static int granted(const struct batch *batch)
 	if ((batch->prot & (PROT_READ | PROT_EXEC)) != 0)
 		return batch->prot & ~PROT_WRITE;
 	for (size_t i = 0; i < batch->count; i++)
-		atomic_store(&batch->lazy->windows[batch->first + i].kept, true);
+		shim_resident_stays(batch->lazy, batch->first + i);
 	return batch->prot;
 }
 
@@ -170,12 +170,19 @@ void shim_lazy_fill(void *argument)
 
 /* --- ahead of a reader --- */
 
+enum { AHEAD_OF_BOUND = 8 };
+
 static void fill_quietly(struct shim_lazy *lazy, size_t number, size_t end)
 {
 	struct batch batch;
 	bool bad;
 	size_t first = number, count = end - number;
 	shim_lazy_plan_long(lazy, number, &first, &count);
+	if (shim_resident_most() != 0 && count * lazy->size > shim_resident_most() / AHEAD_OF_BOUND) {
+		/* It would take the room of what somebody needs now. */
+		shim_window_set(&lazy->windows[number], SHIM_WINDOW_EMPTY);
+		return;
+	}
 	gather(&batch, lazy, number, first, first + count, SHIM_STAT_WINDOWS_AHEAD);
 	shim_resident_want(batch.len);
 	if (fill(&batch, 1, false, &bad) == 0) {

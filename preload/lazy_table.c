@@ -81,6 +81,14 @@ struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit)
 	return best;
 }
 
+bool shim_lazy_overlaps(uintptr_t start, uintptr_t end)
+{
+	for (unsigned i = 0, n = atomic_load(&used); i < n; i++)
+		if (atomic_load(&lazies[i].start) < end && start < atomic_load(&lazies[i].end))
+			return true;
+	return false;
+}
+
 void shim_lazy_release(struct shim_lazy *lazy)
 {
 	/* Who unmapped it meanwhile could not give it back. */
@@ -109,11 +117,10 @@ void shim_lazy_give_up(struct shim_lazy *lazy, size_t i)
 	struct shim_window *window = &lazy->windows[i];
 	if (!shim_window_claim(window, &state) && state == SHIM_WINDOW_GONE)
 		return;
-	if (state == SHIM_WINDOW_READY || state == SHIM_WINDOW_COOL) {
-		size_t len = shim_window_end(lazy, i) - shim_window_start(lazy, i);
-		shim_resident_less(len);
-		shim_stats_resident(lazy->file, -1, -(int64_t)len);
-	}
+	bool there = state == SHIM_WINDOW_READY || state == SHIM_WINDOW_COOL;
+	shim_resident_gone(lazy, i, there);
+	if (there)
+		shim_stats_resident(lazy->file, -1, (int64_t)shim_window_start(lazy, i) - (int64_t)shim_window_end(lazy, i));
 	shim_window_set(window, SHIM_WINDOW_GONE);
 	if (atomic_fetch_sub(&lazy->left, 1) == 1)
 		atomic_store(&lazy->end, 0);

@@ -79,6 +79,9 @@ void shim_window_set(struct shim_window *window, enum shim_window_state state);
 struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit);
 void shim_lazy_release(struct shim_lazy *lazy);
 
+/* Could any of them have a byte of [start, end)? Loads only; right in any process that has this memory. */
+bool shim_lazy_overlaps(uintptr_t start, uintptr_t end);
+
 /* Entries have numbers; one that is known by its number only may be another's by now, or nobody's: NULL. */
 unsigned shim_lazy_number(const struct shim_lazy *lazy);
 struct shim_lazy *shim_lazy_get(unsigned number);

@@ -11,15 +11,13 @@
 #include "serve.h"
 #include "table.h"
 
-/* The real call. Where the kernel cannot write because the memory is a model's and was not touched yet, `prepare` has it
- * decrypted. */
-#define PLAINLY(call, prepare)                                                    \
-	do {                                                                      \
-		ssize_t got_ = call;                                              \
-		if (got_ >= 0 || errno != EFAULT || !shim_lazy_any())             \
-			return got_;                                              \
-		prepare;                                                          \
-		return call;                                                      \
+/* The real call. Where the memory is a model's, the kernel could not write to all of it, and might write to a part that it
+ * does not tell of: `prepare` has it decrypted first. */
+#define PLAINLY(call, prepare)        \
+	do {                          \
+		if (shim_lazy_any())  \
+			prepare;      \
+		return call;          \
 	} while (0)
 
 /* Run `serve` when `fd` reads an encrypted model, `otherwise` when not. */

@@ -24,7 +24,7 @@ static struct place {
 	size_t first;
 } queue[QUEUE];
 static unsigned oldest, count;
-static atomic_size_t resident; /* bytes */
+static atomic_size_t resident, kept; /* bytes that are there; and those of them that stay */
 static struct shim_lock lock;
 
 size_t shim_resident_cache(size_t bound)
@@ -71,7 +71,7 @@ static void set_all(struct shim_lazy *lazy, size_t first, size_t n, enum shim_wi
 		shim_window_set(&lazy->windows[first + i], state);
 }
 
-/* Claim all windows of a piece. False: they are not all in this state, or somebody needs one; nothing was done. */
+/* Claim all windows of a piece. False: they are not all in this state, or somebody holds one; nothing was done. */
 static bool claim_piece(struct shim_lazy *lazy, size_t first, size_t n, enum shim_window_state from)
 {
 	size_t have = 0;
@@ -132,13 +132,21 @@ static void turn(struct shim_lazy *lazy, struct place place)
 	}
 }
 
+/* What stays must not take all the room: whoever needs two windows at once would never have both. */
+static size_t room(void)
+{
+	size_t most = shim_resident_most(), least = atomic_load(&kept) + most / 4;
+	return most > least ? most : least;
+}
+
 void shim_resident_want(size_t len)
 {
-	size_t most = shim_resident_most();
 	size_t now = atomic_fetch_add(&resident, len) + len;
 	struct place place;
+	if (shim_resident_most() == 0)
+		return;
 	/* Twice around: once to cool, once to see what has stayed so. */
-	for (unsigned left = 2 * count; most != 0 && now > most && left > 0 && count > LAST && pop(&place); left--) {
+	for (unsigned left = 2 * count; now > room() && left > 0 && count > LAST && pop(&place); left--) {
 		struct shim_lazy *lazy = shim_lazy_get(place.mapping);
 		if (lazy != NULL) {
 			turn(lazy, place);
@@ -166,28 +174,49 @@ static int granted(const struct shim_window *window)
 	return atomic_load(&window->kept) ? prot : prot & ~PROT_WRITE;
 }
 
+/* All of a piece at once, but for what became something else meanwhile. */
 void shim_resident_warm(struct shim_lazy *lazy, size_t i)
 {
-	while (i > 0 && atomic_load(&lazy->windows[i].piece) == 0)
-		i--;
-	size_t n = atomic_load(&lazy->windows[i].piece);
-	if (n == 0 || i + n > lazy->count || !claim_piece(lazy, i, n, SHIM_WINDOW_COOL))
+	size_t first = i, end = i;
+	if (!shim_window_try(&lazy->windows[i], SHIM_WINDOW_COOL))
 		return;
-	protect(lazy, i, n, granted(&lazy->windows[i]));
-	set_all(lazy, i, n, SHIM_WINDOW_READY);
+	while (atomic_load(&lazy->windows[first].piece) == 0 && first > 0
+	       && shim_window_try(&lazy->windows[first - 1], SHIM_WINDOW_COOL))
+		first--;
+	for (end = i + 1; end < lazy->count && atomic_load(&lazy->windows[end].piece) == 0; end++)
+		if (!shim_window_try(&lazy->windows[end], SHIM_WINDOW_COOL))
+			break;
+	protect(lazy, first, end - first, granted(&lazy->windows[i]));
+	set_all(lazy, first, end - first, SHIM_WINDOW_READY);
 }
 
-void shim_resident_keep(struct shim_lazy *lazy, size_t i)
+void shim_resident_stays(struct shim_lazy *lazy, size_t i)
+{
+	if (!atomic_exchange(&lazy->windows[i].kept, true))
+		atomic_fetch_add(&kept, shim_window_end(lazy, i) - shim_window_start(lazy, i));
+}
+
+bool shim_resident_keep(struct shim_lazy *lazy, size_t i)
 {
 	struct shim_window *window = &lazy->windows[i];
-	atomic_store(&window->kept, true);
+	shim_resident_stays(lazy, i);
 	if (shim_resident_most() == 0)
-		return;
+		return true;
 	shim_resident_warm(lazy, i);
 	if (!shim_window_try(window, SHIM_WINDOW_READY))
-		return;
+		return false;
 	protect(lazy, i, 1, atomic_load(&window->prot));
 	shim_window_set(window, SHIM_WINDOW_READY);
+	return true;
+}
+
+void shim_resident_gone(struct shim_lazy *lazy, size_t i, bool there)
+{
+	size_t len = shim_window_end(lazy, i) - shim_window_start(lazy, i);
+	if (there)
+		shim_resident_less(len);
+	if (atomic_load(&lazy->windows[i].kept))
+		atomic_fetch_sub(&kept, len);
 }
 
 void shim_resident_after_fork(void)

@@ -38,8 +38,15 @@ void shim_resident_enter(struct shim_lazy *lazy, size_t first);
 /* A window that is COOL was touched: it may be used again. */
 void shim_resident_warm(struct shim_lazy *lazy, size_t window);
 
-/* The program writes to a window that is there, or does something with it that it must stay for. */
-void shim_resident_keep(struct shim_lazy *lazy, size_t window);
+/* A window stays from now on, whatever is done to it. */
+void shim_resident_stays(struct shim_lazy *lazy, size_t window);
+
+/* The program writes to a window that is there, or does something with it that it must stay for. False: it is not there
+ * any more, or not yet. */
+bool shim_resident_keep(struct shim_lazy *lazy, size_t window);
+
+/* A window is the program's own affair from now on; was it there? */
+void shim_resident_gone(struct shim_lazy *lazy, size_t window, bool there);
 
 void shim_resident_after_fork(void);
 

@@ -54,7 +54,7 @@ static void hand_over(long number, const long a[static 6])
 	case SYS_write:
 	case SYS_pwrite64:
 	case SYS_sendto:
-		shim_lazy_ready_to_write((const void *)a[1], (size_t)a[2]);
+		shim_lazy_ready_to_write((void *)a[1], (size_t)a[2]);
 		break;
 	case SYS_writev:
 	case SYS_pwritev:

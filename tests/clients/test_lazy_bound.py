@@ -104,7 +104,8 @@ print('good')
 """
 
 
-@pytest.mark.parametrize("version, chunk, bound", [(2, "65536", "32M"), (2, "2M", None), (1, "2M", "64M"), (1, "2M", None)])
+@pytest.mark.parametrize("version, chunk, bound", [(2, "65536", "2M"), (2, "65536", "32M"), (2, "2M", "8M"), (2, "2M", None),
+                                                   (1, "2M", "12M"), (1, "2M", "64M"), (1, "2M", None)])
 def test_what_was_written_stays(version, chunk, bound, pair, shim, tmp_path):
     """At random, and much more than fits; what is handed to the kernel, or comes from there, is right, too."""
     files = pair(Config("big", version=version, chunk=chunk))
