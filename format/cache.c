@@ -7,12 +7,16 @@
 
 #include "key.h"
 
+#define HUGE_PAGE ((size_t)2 << 20)
+#define LARGE     (HUGE_PAGE / 4)
+
 /* Memory that was used already is filled in a fraction of the time. */
 enum { SPARES = 4, SPARE_SHARE = 16 /* of the budget, at most, in one of them */ };
 
 struct room {
 	uint8_t *bytes;
 	size_t size;
+	bool large; /* it is cache->memory's */
 };
 
 struct entry {
@@ -33,9 +37,11 @@ struct ct_cache {
 	struct entry *entries;
 	uint64_t held, held_rests, budget, rests, clock;
 	struct room spares[SPARES];
+	const struct ct_cache_memory *memory;
 };
 
-int ct_cache_new(struct ct_cache **out, uint64_t budget, uint64_t rest, struct ct_error *err)
+int ct_cache_new(struct ct_cache **out, uint64_t budget, uint64_t rest, const struct ct_cache_memory *memory,
+		 struct ct_error *err)
 {
 	struct ct_cache *cache = calloc(1, sizeof *cache);
 	if (cache == NULL)
@@ -44,18 +50,30 @@ int ct_cache_new(struct ct_cache **out, uint64_t budget, uint64_t rest, struct c
 	pthread_cond_init(&cache->filled, NULL);
 	cache->budget = budget;
 	cache->rests = rest;
+	cache->memory = memory;
 	*out = cache;
 	return 0;
 }
 
 /* --- memory, with the lock held --- */
 
-static void room_free(struct room *room)
+static void room_free(const struct ct_cache *cache, struct room *room)
 {
 	if (room->bytes != NULL)
 		ct_wipe(room->bytes, room->size);
-	free(room->bytes);
+	if (room->bytes != NULL && room->large)
+		cache->memory->give(room->bytes, room->size);
+	else
+		free(room->bytes);
 	*room = (struct room){0};
+}
+
+static struct room new_room(const struct ct_cache *cache, size_t size)
+{
+	if (cache->memory == NULL || size < LARGE)
+		return (struct room){malloc(size), size, false};
+	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	return (struct room){size > 0 ? cache->memory->take(size) : NULL, size, true};
 }
 
 static struct room take_room(struct ct_cache *cache, size_t need)
@@ -67,8 +85,7 @@ static struct room take_room(struct ct_cache *cache, size_t need)
 		cache->spares[i] = (struct room){0};
 		return spare;
 	}
-	size_t size = need > 0 ? need : 1;
-	return (struct room){malloc(size), size};
+	return new_room(cache, need > 0 ? need : 1);
 }
 
 /* The smallest of the spare ones and this one goes. */
@@ -83,7 +100,7 @@ static void give_room(struct ct_cache *cache, struct room *room)
 		*room = cache->spares[smallest];
 		cache->spares[smallest] = larger;
 	}
-	room_free(room);
+	room_free(cache, room);
 }
 
 /* --- entries, with the lock held --- */
@@ -100,9 +117,9 @@ static void drop(struct ct_cache *cache, struct entry *entry)
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;
-	cache->held -= entry->held;
+	cache->held -= entry->room.size;
 	if (is_rest(entry))
-		cache->held_rests -= entry->held;
+		cache->held_rests -= entry->room.size;
 	give_room(cache, &entry->room);
 	free(entry);
 }
@@ -151,9 +168,9 @@ static struct entry *add(struct ct_cache *cache, uint64_t id, size_t size, size_
 	entry->used = ++cache->clock;
 	entry->next = cache->entries;
 	cache->entries = entry;
-	cache->held += held;
+	cache->held += entry->room.size;
 	if (is_rest(entry))
-		cache->held_rests += held;
+		cache->held_rests += entry->room.size;
 	return entry;
 }
 
@@ -258,7 +275,7 @@ void ct_cache_free(struct ct_cache *cache)
 	while (cache->entries != NULL)
 		drop(cache, cache->entries);
 	for (size_t i = 0; i < SPARES; i++)
-		room_free(&cache->spares[i]);
+		room_free(cache, &cache->spares[i]);
 	pthread_cond_destroy(&cache->filled);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);

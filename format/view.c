@@ -16,7 +16,7 @@ enum {
 	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
 	LONG = 16 * 1024 * 1024,      /* of a message */
 	CACHE_MIN = 64 * 1024 * 1024,
-	RESTS_MIN = 16 * 1024 * 1024, /* of messages that were taken in part */
+	RESTS_MIN = 48 * 1024 * 1024, /* of messages that were taken in part */
 	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
 };
 
@@ -84,7 +84,7 @@ int ct_view_new(struct ct_view **out, struct ct_model *model,
 	if (options->cache != 0 && options->cache < budget)
 		budget = options->cache;
 	uint64_t rests = largest * 2 > RESTS_MIN ? largest * 2 : RESTS_MIN;
-	if (ct_cache_new(&view->cache, budget, rests < budget ? rests : budget, err) < 0
+	if (ct_cache_new(&view->cache, budget, rests < budget ? rests : budget, options->memory, err) < 0
 	    || make_image(view, err) < 0)
 		goto out;
 	ct_header_forget_reserved(&model->header); /* verified, unwrapped: never asked for again */

@@ -9,11 +9,13 @@
 #include "model.h"
 
 struct ct_view;
+struct ct_cache_memory;
 
 struct ct_view_options {
 	const struct ct_crypto *crypto; /* must outlive the view */
 	unsigned threads;               /* at most so many for one read; 0 counts as 1 */
 	uint64_t cache;                 /* bytes of plaintext that it may keep beside; 0: as it sees fit */
+	const struct ct_cache_memory *memory; /* where large pieces for that come from, or NULL; must outlive the view */
 };
 
 /* Make the view of an unlocked encrypted model, or of a plain one. The view takes the model over, also

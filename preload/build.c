@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cache.h"
 #include "ciphertext.h"
 #include "journal.h"
 #include "keys.h"
@@ -13,6 +14,7 @@
 #include "log.h"
 #include "policy_ask.h"
 #include "raw.h"
+#include "pages.h"
 #include "resident.h"
 
 enum { ATTEMPTS = 10 };
@@ -140,7 +142,8 @@ static bool has_changed(int fd, struct stat *st)
 int shim_build_view(struct ct_view **view, int fd, const struct stat *st, const char *path,
 		    const struct shim_config *config, struct ct_error *err)
 {
-	struct ct_view_options options = {.threads = config->threads,
+	static const struct ct_cache_memory huge = {shim_pages_take, shim_pages_give};
+	struct ct_view_options options = {.threads = config->threads, .memory = &huge,
 					  .cache = shim_resident_cache((size_t)config->resident)};
 	struct shim_ciphertext ciphertext = {.fd = fd};
 	struct ct_source source = shim_source(&ciphertext, (uint64_t)st->st_size);

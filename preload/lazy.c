@@ -33,21 +33,27 @@ static unsigned repeated(uintptr_t at)
 	return times;
 }
 
-/* In parts that several threads can share, and none of which anybody has to wait long for. */
+/* In parts that several threads can share, and none of which anybody has to wait long for. Huge pages are not cut in two. */
 static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 {
-	const size_t few = 8, most = (size_t)16 << 20;
-	size_t part = count > 4 * few ? most / lazy->size : few * SHIM_HUGE_PAGE / 2 / lazy->size;
-	if (part == 0)
-		part = 1;
-	for (size_t i = first, end = first + count; i < end;) {
-		size_t place = i + lazy->skip - (shim_lazy_has_head(lazy) ? 1 : 0);
-		size_t stop = i + part - place % part; /* huge pages are not cut in two */
-		if (stop > end)
-			stop = end;
+	const size_t few = (size_t)8 << 20, most = (size_t)16 << 20;
+	size_t end = first + count, bytes = count * lazy->size > 4 * few ? most : few;
+	uintptr_t base = atomic_load(&lazy->start);
+	for (size_t i = first, stop; i < end; i = stop) {
+		size_t place = (shim_window_start(lazy, i) - base) / bytes;
+		for (stop = i + 1; stop < end && (shim_window_start(lazy, stop) - base) / bytes == place;)
+			stop++;
 		shim_stats_add(lazy->file, SHIM_STAT_AHEAD_ASKED, stop - i);
 		shim_ahead_ask(shim_lazy_number(lazy), i, stop - i);
-		i = stop;
+	}
+}
+
+static void ask_for_beginnings(struct shim_lazy *lazy, size_t number, size_t tensors)
+{
+	size_t first, count;
+	for (; tensors > 0 && number != 0; tensors--) {
+		number = shim_lazy_plan_beginning(lazy, number, &first, &count);
+		ask_for(lazy, first, count);
 	}
 }
 
@@ -63,6 +69,7 @@ static enum shim_fault touch_empty(struct shim_lazy *lazy, uintptr_t at)
 	/* Asked before the work begins, so that all goes on at once. */
 	if (plan.ahead_count > 0)
 		ask_for(lazy, plan.ahead, plan.ahead_count);
+	ask_for_beginnings(lazy, plan.beginning, plan.beginnings);
 	if (ours || shim_window_claim(&lazy->windows[number], &state)) {
 		shim_stack_run(shim_lazy_fill, &fill);
 		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;

@@ -98,21 +98,32 @@ static int move(const struct batch *batch, uintptr_t stage)
 	return failed(moved) ? (int)-moved : 0;
 }
 
-/* 0, or an errno; *told: it is logged, as it is the file's fault. */
+/* Memory that was used already, when there is some: *used. Under a bound nothing is taken that nobody counts. */
+static int allocate(const struct batch *batch, struct shim_stage *stage, bool *used)
+{
+	uintptr_t start = batch->start % SHIM_HUGE_PAGE == 0 ? shim_pool_take(batch->len) : 0;
+	*used = start != 0;
+	if (shim_resident_most() == 0 && !*used)
+		return shim_pages_stage(stage, batch->len, batch->start);
+	int error = *used ? 0 : shim_pages_allocate(&start, batch->len, batch->start);
+	*stage = (struct shim_stage){start, batch->len, start, start + batch->len};
+	return error;
+}
+
+/* 0, or an errno; *bad: it is logged, as it is the file's fault. */
 static int fill(const struct batch *batch, unsigned threads, bool tell, bool *bad)
 {
-	uintptr_t stage = batch->start % SHIM_HUGE_PAGE == 0 ? shim_pool_take(batch->len) : 0;
-	bool used = stage != 0;
-	int error = used ? 0 : shim_pages_allocate(&stage, batch->len, batch->start);
+	struct shim_stage stage;
+	bool used;
+	int error = allocate(batch, &stage, &used);
 	*bad = false;
 	if (error != 0)
 		return error;
-	error = read_batch(batch, stage, used, threads, tell);
+	error = read_batch(batch, stage.start, used, threads, tell);
 	*bad = error != 0;
 	if (error == 0)
-		error = move(batch, stage);
-	if (error != 0)
-		raw_munmap((void *)stage, batch->len);
+		error = move(batch, stage.start);
+	shim_pages_unstage(&stage, error == 0);
 	return error;
 }
 

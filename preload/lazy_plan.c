@@ -10,6 +10,9 @@ static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
 	MANY = 900,         /* pieces; from here on ... */
+	NEAR = 4,           /* windows: where touches end depends on what was there already */
+	SURE = 3,           /* tensors' beginnings after one another, ... */
+	BEGINNINGS = 8,     /* ... and so many more are expected */
 	PIECES_OF_BOUND = 16, /* so many fit a bound, that threads do not take each other's away */
 	MANY_AT_ONCE = 16,  /* ... so many windows are decrypted together: 2048 mappings are the most for any mapping */
 };
@@ -53,6 +56,11 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t least64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Up to where in this tensor a reader is led: the first window beyond. */
 static size_t limit_in(const struct shim_lazy *lazy, const struct stretch *tensor, uint64_t usual, size_t touched)
 {
@@ -92,85 +100,176 @@ static struct shim_run *find_run(struct shim_lazy *lazy, size_t touched)
 	return NULL;
 }
 
-/* A run that was left: did it leave its tensor where the one before did? */
-static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, const struct shim_run *left)
+/* Readers of a tensor, of which several threads take parts, perhaps: do they leave it where they left the one before? */
+static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t touched, const struct stretch *tensor)
 {
-	if (left->next == 0 || left->tensor_end == 0 || left->goes_on)
-		return;
-	uintptr_t end = shim_window_end(lazy, left->next - 1);
-	uint64_t offset = shim_lazy_offset(lazy, end);
-	uint64_t taken = offset > left->tensor ? offset - left->tensor : 0;
-	uint64_t before = runs->left_at, near = 2 * lazy->size;
-	runs->left_at = taken;
-	if (offset >= left->tensor_end)
-		runs->usual = 0; /* to its end */
-	else if (before != 0 && taken < before + near && before < taken + near)
-		runs->usual = taken > before ? taken : before;
+	uint64_t before = runs->left_at, near = NEAR * lazy->size;
+	if (runs->tensor != tensor->start && runs->taken != 0) {
+		runs->left_at = runs->taken;
+		if (before != 0 && runs->taken < before + near && before < runs->taken + near)
+			runs->usual = runs->taken > before ? runs->taken : before;
+		runs->taken = 0;
+	}
+	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, touched));
+	runs->tensor = tensor->start;
+	if (end > tensor->start && end - tensor->start > runs->taken)
+		runs->taken = end - tensor->start;
 }
 
-static struct shim_run *begin_run(struct shim_lazy *lazy, struct shim_runs *runs, size_t touched)
+static void forget(struct shim_runs *runs)
 {
-	learn(lazy, runs, &runs->runs[runs->latest]);
-	runs->latest = runs->turn++ % SHIM_RUNS;
-	struct shim_run *run = &runs->runs[runs->latest];
+	runs->usual = runs->left_at = runs->taken = 0;
+}
+
+static struct shim_run *begin_run(struct shim_runs *runs, size_t touched)
+{
+	struct shim_run *run = &runs->runs[runs->turn++ % SHIM_RUNS];
 	*run = (struct shim_run){.first = touched};
 	return run;
 }
 
-/* The windows to decrypt now: those that share a huge page, as far as the tensor goes; more where there are many pieces
- * already. */
-static void choose_now(const struct shim_lazy *lazy, size_t touched, size_t from, size_t limit, struct shim_plan *plan)
+/* So many bytes are decrypted at once: a huge page, more where there are many pieces already, less under a bound. */
+static size_t together(const struct shim_lazy *lazy)
 {
-	size_t shift = shim_lazy_has_head(lazy) ? 1 : 0, first = touched, end = touched + 1;
-	size_t together = lazy->size < PAIR ? (size_t)(PAIR / lazy->size) : 1;
+	size_t bytes = PAIR > lazy->size ? PAIR : lazy->size, bound = shim_resident_most() / PIECES_OF_BOUND;
 	if (atomic_load(&lazy->pieces) >= MANY)
-		together = MANY_AT_ONCE;
-	size_t bound = shim_resident_most() / PIECES_OF_BOUND / lazy->size;
-	if (shim_resident_most() != 0 && together > bound)
-		together = bound > 0 ? bound : 1;
-	if (touched >= shift) {
-		size_t place = (touched - shift + lazy->skip) / together * together; /* in windows from the mapping's start */
-		first = (place > lazy->skip ? place - lazy->skip : 0) + shift;
-		end = place + together - lazy->skip + shift;
-	}
-	plan->first = first > from ? first : least(from, touched);
-	if (end > limit && limit > touched)
-		end = limit;
-	end = least(end, lazy->count);
-	plan->count = end - plan->first;
+		bytes = MANY_AT_ONCE * lazy->size;
+	if (shim_resident_most() != 0 && bytes > bound)
+		bytes = bound > lazy->size ? bound : lazy->size;
+	return bytes;
 }
 
-static void foresee(struct shim_lazy *lazy, size_t touched, struct stretch tensor, struct shim_plan *plan)
+/* The windows to decrypt now: those that share a huge page, as far as the tensor goes. One who goes on needs what comes after
+ * it, too; for others, where a long tensor begins something else does. */
+static void choose_now(const struct shim_lazy *lazy, size_t touched, size_t from, size_t limit, bool goes_on,
+		       struct shim_plan *plan)
+{
+	uintptr_t base = atomic_load(&lazy->start);
+	size_t bytes = together(lazy), first = touched, end = touched + 1;
+	size_t place = (shim_window_start(lazy, touched) - base) / bytes; /* counted in so many bytes */
+	while (first > from && !lazy->windows[first].begins && (shim_window_start(lazy, first - 1) - base) / bytes == place)
+		first--;
+	while (end < lazy->count && (end < limit || limit <= touched) && (goes_on || !lazy->windows[end].begins)
+	       && (shim_window_start(lazy, end) - base) / bytes == place)
+		end++;
+	plan->first = first;
+	plan->count = end - first;
+}
+
+/* A message that is opened for a part of it: what else of it has its place in windows already is filled, too, as to keep it
+ * or to open it again costs as much. */
+static void fill_messages(const struct shim_lazy *lazy, struct shim_plan *plan)
+{
+	const struct ct_model *model = model_of(lazy);
+	uint64_t start = shim_lazy_offset(lazy, shim_window_start(lazy, plan->first));
+	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, plan->first + plan->count - 1)) - 1;
+	struct ct_piece head = ct_model_piece(model, least64(start, model->file_size - 1));
+	struct ct_piece tail = ct_model_piece(model, least64(end, model->file_size - 1));
+	while (head.kind == CT_PIECE_SEALED && head.end - head.start < LONG && plan->first > 0
+	       && shim_lazy_offset(lazy, shim_window_start(lazy, plan->first - 1)) >= head.start) {
+		plan->first--;
+		plan->count++;
+	}
+	while (tail.kind == CT_PIECE_SEALED && tail.end - tail.start < LONG && plan->first + plan->count < lazy->count
+	       && shim_lazy_offset(lazy, shim_window_end(lazy, plan->first + plan->count)) <= tail.end)
+		plan->count++;
+}
+
+/* The first window from `number` on with which a tensor begins, or 0. */
+static size_t next_beginning(const struct shim_lazy *lazy, size_t number)
+{
+	while (number < lazy->count && !lazy->windows[number].begins)
+		number++;
+	return number < lazy->count ? number : 0;
+}
+
+size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, size_t *first, size_t *count)
+{
+	struct shim_plan plan = {.first = number > 0 ? number - 1 : 0, .count = number > 0 ? 2 : 1};
+	fill_messages(lazy, &plan);
+	*first = plan.first;
+	*count = plan.count;
+	return next_beginning(lazy, number + 1);
+}
+
+/* A tensor's beginning was touched, or what lies before it: did the touches before go there, and where to next? */
+static void follow_beginnings(struct shim_lazy *lazy, size_t touched, struct shim_plan *plan)
+{
+	struct shim_runs *runs = &lazy->runs;
+	size_t now = next_beginning(lazy, touched), before = runs->beginning;
+	if (now == 0 || now == before)
+		return;
+	bool next = runs->begun > 0 && next_beginning(lazy, before + 1) == now;
+	runs->begun = next ? runs->begun + 1 : 1;
+	runs->beginning = now;
+	if (runs->begun < SURE)
+		return;
+	plan->beginning = next_beginning(lazy, now + 1);
+	for (size_t at = plan->beginning; at != 0 && plan->beginnings < BEGINNINGS; at = next_beginning(lazy, at + 1)) {
+		runs->beginning = at;
+		plan->beginnings++;
+	}
+}
+
+/* The run that a touch goes on with, or a new one. */
+static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_beginning, struct stretch tensor)
 {
 	struct shim_runs *runs = &lazy->runs;
 	struct shim_run *run = find_run(lazy, touched);
-	bool goes_on = run != NULL;
-	uint64_t size = lazy->size;
-	if (run == NULL)
-		run = begin_run(lazy, runs, touched);
+	if (run == NULL || (at_beginning && run->ahead == 0))
+		run = begin_run(runs, touched);
 	else if (run->tensor_end != 0 && run->tensor_end != tensor.end)
 		run->goes_on = true;
-	runs->latest = (unsigned)(run - runs->runs);
-	bool bounded = tensor.end != 0 && !run->goes_on;
-	size_t from = bounded ? window_of(lazy, tensor.start) : 0;
-	size_t limit = bounded ? limit_in(lazy, &tensor, runs->usual, touched) : lazy->count;
-	choose_now(lazy, touched, from, limit, plan);
+	if (run->goes_on)
+		forget(runs);
+	else if (tensor.end != 0 && !at_beginning)
+		learn(lazy, runs, touched, &tensor);
+	run->touches++;
+	return run;
+}
 
-	size_t next = plan->first + plan->count;
-	plan->passed = goes_on && touched > run->next ? touched - run->next : 0;
+static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_t limit, struct shim_plan *plan)
+{
+	size_t size = lazy->size, next = plan->first + plan->count;
+	size_t most = (size_t)(MOST / size > 0 ? MOST / size : 1), held = shim_resident_most() / size / 8;
+	size_t passed = next - least(run->first, next); /* it is not led further than it has come */
+	size_t more = least(run->ahead == 0 ? 2 : run->ahead * 2, least(most, passed));
+	if (shim_resident_most() != 0)
+		more = least(more, held > 0 ? held : 1);
+	size_t end = least(next + more, limit);
+	plan->ahead = run->end > next ? run->end : next;
+	plan->ahead_count = end > plan->ahead ? end - plan->ahead : 0;
+	run->ahead = more;
+}
+
+static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct shim_plan *plan)
+{
+	struct stretch tensor = tensor_at(model_of(lazy), shim_lazy_offset(lazy, at));
+	bool at_beginning = lazy->windows[touched].begins && at - shim_window_start(lazy, touched) < lazy->page;
+	struct shim_run *run = follow(lazy, touched, at_beginning, tensor);
+	bool alone = run->touches == 1, bounded = tensor.end != 0 && !run->goes_on;
+	size_t from = bounded ? window_of(lazy, tensor.start) : 0;
+	size_t limit = bounded ? limit_in(lazy, &tensor, lazy->runs.usual, touched) : lazy->count;
+	if (!alone || !at_beginning)
+		choose_now(lazy, touched, from, limit, !alone, plan);
+	if (alone && (at_beginning || tensor.end == 0) && shim_resident_most() == 0) {
+		fill_messages(lazy, plan);
+		follow_beginnings(lazy, touched, plan);
+	} else {
+		lazy->runs.begun = 0;
+	}
+	plan->passed = !alone && touched > run->next ? touched - run->next : 0;
 	run->tensor = tensor.start;
 	run->tensor_end = tensor.end;
-	if (goes_on) {
-		size_t most = (size_t)(MOST / size > 0 ? MOST / size : 1), held = shim_resident_most() / size / 8;
-		size_t passed = next - least(run->first, next); /* it is not led further than it has come */
-		size_t more = least(run->ahead == 0 ? 2 : run->ahead * 2, least(most, passed));
-		if (shim_resident_most() != 0)
-			more = least(more, held > 0 ? held : 1);
-		size_t end = least(next + more, limit);
-		plan->ahead = run->end > next ? run->end : next;
-		plan->ahead_count = end > plan->ahead ? end - plan->ahead : 0;
-		run->ahead = more;
+	if (!alone) {
+		read_ahead(lazy, run, limit, plan);
+	} else if (bounded && !at_beginning && limit < window_of(lazy, tensor.end - 1) + 1) {
+		/* His share of the others is known. */
+		plan->ahead = plan->first + plan->count;
+		plan->ahead_count = limit > plan->ahead ? limit - plan->ahead : 0;
+		run->ahead = plan->ahead_count;
 	}
+	size_t next = plan->first + plan->count;
 	run->next = next;
 	run->end = plan->ahead_count > 0 ? plan->ahead + plan->ahead_count : run->end > next ? run->end : next;
 }
@@ -181,8 +280,8 @@ struct shim_plan shim_lazy_plan(struct shim_lazy *lazy, uintptr_t at)
 	struct shim_plan plan = {.first = touched, .count = 1};
 	if (atomic_load(&lazy->random) || atomic_flag_test_and_set(&lazy->runs.busy))
 		return plan;
-	if (touched > 0 || !shim_lazy_has_head(lazy))
-		foresee(lazy, touched, tensor_at(model_of(lazy), shim_lazy_offset(lazy, at)), &plan);
+	if (touched > 0 || !lazy->has_head)
+		foresee(lazy, at, touched, &plan);
 	atomic_flag_clear(&lazy->runs.busy);
 	return plan;
 }

@@ -2,7 +2,8 @@
  *
  * Touches in sequence mean that the next ones can be foreseen, others do not. What only the shim knows helps: where tensors
  * end. A reader who has not gone on from one tensor to the next yet is not led beyond its end; and one who leaves tensor
- * after tensor at the same place (who takes his share of each) is not led beyond that. */
+ * after tensor at the same place (who takes his share of each) is not led beyond that. Where a tensor begins everybody
+ * touches it, whatever he wants of it: that is no sequence; but one who has touched two or three like that goes on to the next. */
 #ifndef SHIM_LAZY_PLAN_H
 #define SHIM_LAZY_PLAN_H
 
@@ -15,6 +16,7 @@
 struct shim_run {
 	size_t first;    /* window with which it began */
 	size_t next;     /* with which it would go on; 0: the run is not in use */
+	unsigned touches;
 	size_t end;      /* what lies between was asked for */
 	size_t ahead;    /* windows that were asked for beyond `next`, last time */
 	uint64_t tensor, tensor_end; /* the one that it is in; 0, 0: between them, or in small ones */
@@ -25,8 +27,11 @@ enum { SHIM_RUNS = 4 }; /* of one mapping: several threads may read different pa
 
 struct shim_runs {
 	struct shim_run runs[SHIM_RUNS];
-	unsigned turn, latest;
-	uint64_t left_at, usual; /* bytes of a tensor after which the last run left it; and usually: 0: unknown */
+	unsigned turn;
+	size_t beginning; /* where the tensor begins that was touched there last; or asked for */
+	unsigned begun;   /* so many such touches have come one after another */
+	uint64_t tensor, taken;  /* the one that is being read, and up to where, in bytes from its beginning */
+	uint64_t left_at, usual; /* such bytes after which the one before was left; and usually; 0: unknown */
 	atomic_flag busy;
 };
 
@@ -37,12 +42,17 @@ struct shim_lazy;
 struct shim_plan {
 	size_t first, count;
 	size_t ahead, ahead_count;
+	size_t beginning, beginnings; /* so many tensors' beginnings from this one on by others, too: shim_lazy_plan_beginning() */
 	size_t passed; /* windows that the run of touches has gone past without one */
 };
 
 /* `at` was touched. While another thread asks the same, and in random order, nothing is foreseen. Async-signal-safe; signals
  * blocked. */
 struct shim_plan shim_lazy_plan(struct shim_lazy *lazy, uintptr_t at);
+
+/* What is to be decrypted for the beginning of the tensor that begins with window `number`, *first and *count; returns where the
+ * next one begins, or 0. */
+size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, size_t *first, size_t *count);
 
 /* Windows that a message covers which is too long to be opened for a window alone: *first and *count grow to all that lie
  * whole in such messages as the touched window has a part of. */

@@ -9,6 +9,7 @@
 #include "ahead.h"
 #include "guard.h"
 #include "lazy.h"
+#include "lazy_divide.h"
 #include "raw.h"
 #include "resident.h"
 #include "stats.h"
@@ -27,17 +28,25 @@ static struct shim_lock lock;
 
 uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i)
 {
-	uintptr_t start = atomic_load(&lazy->start);
-	size_t shift = shim_lazy_has_head(lazy) ? 1 : 0;
-	if (i < shift)
-		return start;
-	start += (i - shift + lazy->skip) * lazy->size;
-	return start > lazy->head ? start : lazy->head;
+	return atomic_load(&lazy->start) + (uintptr_t)lazy->windows[i].page * lazy->page;
 }
 
 uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i)
 {
 	return i + 1 >= lazy->count ? atomic_load(&lazy->end) : shim_window_start(lazy, i + 1);
+}
+
+size_t shim_window_at(const struct shim_lazy *lazy, uintptr_t address)
+{
+	size_t page = (address - atomic_load(&lazy->start)) / lazy->page, low = 0, high = lazy->count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (lazy->windows[middle].page <= page)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* The first address from `at` on that is still the mapping's. Where it was unmapped another may be by now. */
@@ -194,16 +203,6 @@ static size_t window_size(size_t len)
 	return size;
 }
 
-/* Where the file's header ends, which whoever lists a model reads, and nothing else. */
-static uintptr_t head_of(const struct shim_file *file, uintptr_t start, size_t len, uint64_t offset)
-{
-	uint64_t header = ct_view_model(file->view)->data_offset, page = (uint64_t)sysconf(_SC_PAGESIZE);
-	if (offset >= header)
-		return start;
-	uint64_t rest = (header - offset + page - 1) / page * page;
-	return rest < len ? start + (uintptr_t)rest : start;
-}
-
 /* With the lock held: an entry that is free. */
 static struct shim_lazy *find_free(void)
 {
@@ -219,25 +218,17 @@ static struct shim_lazy *find_free(void)
 
 static bool enter(struct shim_lazy *lazy, struct shim_file *file, uintptr_t start, size_t len, uint64_t offset, int prot)
 {
-	size_t size = window_size(len);
-	uintptr_t head = head_of(file, start, len, offset);
-	size_t skip = (head - start) / size, count = (len - 1) / size + 1 - skip + (head != start);
-	long windows = raw_mmap(NULL, count * sizeof *lazy->windows, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (windows < 0 && windows >= -4095)
-		return false;
-	lazy->windows = (struct shim_window *)windows;
-	for (size_t i = 0; i < count; i++)
-		atomic_store(&lazy->windows[i].prot, (unsigned char)prot);
-	lazy->head = head;
-	lazy->skip = skip;
-	lazy->size = size;
-	lazy->count = count;
+	lazy->page = (size_t)sysconf(_SC_PAGESIZE);
+	lazy->size = window_size(len);
 	lazy->offset = offset;
+	if (!shim_lazy_divide(lazy, ct_view_model(file->view), len))
+		return false;
+	for (size_t i = 0; i < lazy->count; i++)
+		atomic_store(&lazy->windows[i].prot, (unsigned char)prot);
 	lazy->file = file;
 	memset(&lazy->runs, 0, sizeof lazy->runs);
 	atomic_store(&lazy->random, false);
-	atomic_store(&lazy->left, count);
+	atomic_store(&lazy->left, lazy->count);
 	atomic_store(&lazy->pieces, 0);
 	shim_file_get(file);
 	atomic_store(&lazy->start, start);

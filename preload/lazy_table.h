@@ -28,14 +28,17 @@ struct shim_window {
 	_Atomic uint16_t pins;   /* who needs it to stay: resident.h */
 	atomic_uchar prot;       /* what the program may do with it */
 	atomic_bool kept;        /* it is not as it was decrypted, or may not be moved: it stays */
+	bool begins;             /* a long tensor begins on its first page */
+	uint32_t page;           /* its first one, counted from the mapping's */
 };
 
 struct shim_lazy {
 	_Atomic uintptr_t start, end; /* end 0: nobody finds it any more */
 	atomic_uint users;
-	uintptr_t head;     /* where the file's header, a window of its own, ends; `start`: there is none */
-	size_t size;        /* of a window after it, in bytes; they begin at multiples of it from `start` on */
-	size_t skip;        /* so many such multiples lie whole in the header */
+	bool has_head;      /* window 0 is the file's header */
+	size_t page;        /* of memory, in bytes */
+	size_t size;        /* of a window, in bytes, at most: they begin at multiples of it from `start` on, and where the
+			     * header ends or a long tensor begins */
 	size_t count;       /* of windows */
 	atomic_size_t left; /* windows that are not GONE */
 	atomic_size_t pieces; /* that were moved: each is a mapping to the kernel */
@@ -46,20 +49,10 @@ struct shim_lazy {
 	atomic_bool random; /* the program says that there is no sequence */
 };
 
-/* Where window `i` begins and ends. */
+/* Where window `i` begins and ends, and the window that has an address of the mapping. */
 uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i);
 uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i);
-
-static inline bool shim_lazy_has_head(const struct shim_lazy *lazy)
-{
-	return lazy->head != atomic_load(&lazy->start);
-}
-
-static inline size_t shim_window_at(const struct shim_lazy *lazy, uintptr_t address)
-{
-	size_t shift = shim_lazy_has_head(lazy) ? 1 : 0;
-	return address < lazy->head ? 0 : shift + (address - atomic_load(&lazy->start)) / lazy->size - lazy->skip;
-}
+size_t shim_window_at(const struct shim_lazy *lazy, uintptr_t address);
 
 /* The file offset of an address of the mapping, and the other way. */
 static inline uint64_t shim_lazy_offset(const struct shim_lazy *lazy, uintptr_t address)

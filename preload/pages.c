@@ -38,6 +38,48 @@ int shim_pages_allocate(uintptr_t *start, size_t len, uintptr_t target)
 	return error;
 }
 
+/* Is it worth a huge page of which only `part` of the `len` bytes are wanted? */
+static bool worth(size_t part, size_t len)
+{
+	return (part < len ? part : len) >= SHIM_HUGE_PAGE / 4;
+}
+
+int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target)
+{
+	size_t before = target % SHIM_HUGE_PAGE, past = (target + len) % SHIM_HUGE_PAGE, after = 0;
+	if (!worth(SHIM_HUGE_PAGE - before, len))
+		before = 0;
+	if (past != 0 && worth(past, len))
+		after = SHIM_HUGE_PAGE - past;
+	int error = shim_pages_allocate(&stage->first, before + len + after, target - before);
+	stage->start = stage->first + before;
+	stage->len = len;
+	stage->end = stage->start + len + after;
+	return error;
+}
+
+void shim_pages_unstage(const struct shim_stage *stage, bool moved)
+{
+	uintptr_t end = stage->start + stage->len;
+	if (!moved)
+		raw_munmap((void *)stage->first, stage->end - stage->first);
+	if (moved && stage->first < stage->start)
+		raw_munmap((void *)stage->first, stage->start - stage->first);
+	if (moved && end < stage->end)
+		raw_munmap((void *)end, stage->end - end);
+}
+
+void *shim_pages_take(size_t size)
+{
+	uintptr_t start;
+	return shim_pages_allocate(&start, size, 0) == 0 ? (void *)start : NULL;
+}
+
+void shim_pages_give(void *bytes, size_t size)
+{
+	raw_munmap(bytes, size);
+}
+
 int shim_pages_reserve(uintptr_t *start, size_t len)
 {
 	int error = place(start, len, PROT_NONE, MAP_NORESERVE, 0);

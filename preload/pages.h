@@ -2,6 +2,7 @@
 #ifndef SHIM_PAGES_H
 #define SHIM_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,22 @@
 /* Memory to be filled and then moved to `target`: it lies the same way between huge pages, and stays out of core
  * dumps. */
 int shim_pages_allocate(uintptr_t *start, size_t len, uintptr_t target);
+
+/* The same, and around it, where a huge page of it lies outside in part, what is missing: the kernel can take one, at a
+ * twelfth of what its 4 KiB pages cost. */
+struct shim_stage {
+	uintptr_t start; /* what is to be moved */
+	size_t len;
+	uintptr_t first, end; /* all of it */
+};
+int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target);
+
+/* What is left of it; all of it when it was not moved. */
+void shim_pages_unstage(const struct shim_stage *stage, bool moved);
+
+/* Huge pages, `size` a multiple of theirs, out of core dumps; NULL when there is no memory. */
+void *shim_pages_take(size_t size);
+void shim_pages_give(void *bytes, size_t size);
 
 /* Address space without access, at a huge page's beginning. */
 int shim_pages_reserve(uintptr_t *start, size_t len);

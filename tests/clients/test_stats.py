@@ -87,8 +87,12 @@ def only(shown):
 
 
 def windows(pair):
-    """Of a lazy mapping: the file's header, and a MiB each."""
-    return 1 + -(-len(pair.image) // (1 << 20))
+    """Of a lazy mapping: the file's header, a MiB each, and one more where a tensor of four or more begins."""
+    data, page = 8 + int.from_bytes(pair.image[:8], "little"), 4096
+    offsets = [t["data_offsets"] for t in reference.header(pair.plain.read_bytes()).values() if "data_offsets" in t]
+    header = -(-data // page) * page
+    begin = {(data + b) // page * page for b, e in offsets if e - b >= 4 << 20}
+    return len({0, header} | {at for at in begin.union(range(0, len(pair.image), 1 << 20)) if at > header})
 
 
 def chunks(pair):

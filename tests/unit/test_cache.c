@@ -61,7 +61,7 @@ static void world_new(struct world *world, uint64_t budget)
 {
 	struct ct_error err;
 	memset(world, 0, sizeof *world);
-	ck_assert_int_eq(ct_cache_new(&world->cache, budget, budget, &err), 0);
+	ck_assert_int_eq(ct_cache_new(&world->cache, budget, budget, NULL, &err), 0);
 }
 
 START_TEST(opened_once)
