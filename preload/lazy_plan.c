@@ -105,6 +105,9 @@ static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t t
 {
 	uint64_t before = runs->left_at, near = NEAR * lazy->size;
 	if (runs->tensor != tensor->start && runs->taken != 0) {
+		/* Who is led that far touches less of it. */
+		if (runs->usual != 0 && runs->taken < runs->usual && runs->taken >= runs->usual / 2)
+			runs->taken = runs->usual;
 		runs->left_at = runs->taken;
 		if (before != 0 && runs->taken < before + near && before < runs->taken + near)
 			runs->usual = runs->taken > before ? runs->taken : before;
