@@ -1,0 +1,144 @@
+"""Modules invented at random, evaluated here and by other engines of the same language:
+python tests/rego/differential/run.py [--seed N] [--count N] [--peer NAME] [--case N] [--show N]
+
+A module is known by its seed and number. Every disagreement is reduced as far as is cheap and printed, those of one kind together.
+Exit status: 0: no disagreement with Open Policy Agent; 1: some; 77: there is no engine to compare with.
+"""
+
+import argparse
+import os
+import random
+import re
+import sys
+from collections import Counter, defaultdict
+
+import invent
+import peers
+
+CHECKER = re.compile(r"match error|invalid argument|undefined ref|invalid operation|must not|expected|have:")
+FUNCTION = re.compile(r"undefined function|arity|too many|too few|incorrect")
+TOKEN = re.compile(r'\$?"(?:\\.|[^"\\])*"|`[^`]*`|[A-Za-z_][\w.]*|\d[\d.e]*|:=|==|!=|<=|>=|\s+|.')
+REDUCTIONS = 600
+
+
+def loosely(value):
+    """Arrays without order: rego-cpp's sets are arrays in an order of its own."""
+    if isinstance(value, list):
+        return sorted((loosely(v) for v in value), key=repr)
+    if isinstance(value, dict):
+        return {k: loosely(v) for k, v in value.items()}
+    return value
+
+
+def excluded(ours, theirs, peer):
+    """Why the two cannot be compared, or None."""
+    codes = theirs[1] if theirs[0] == "error" else set()
+    if ours[0] == "error" and any(c.startswith("limit_") for c in ours[1]):
+        return "a limit of ours"
+    if "crash" in codes:
+        return "the other one died"
+    if peer.name == "opa" and codes == {"rego_type_error", "prepare_error"} and not FUNCTION.search(theirs[2]):
+        return "OPA's type checker"
+    if peer.name == "rego-cpp" and theirs[0] == "error" and ours[0] != "error":
+        return "an error of rego-cpp's only"
+    return None
+
+
+def agree(ours, theirs, peer):
+    if ours[0] != theirs[0]:
+        return False
+    if ours[0] == "value":
+        same = loosely if peer.name == "rego-cpp" else (lambda v: v)
+        return same(ours[1]) == same(theirs[1])
+    return ours[0] == "undefined" or peer.name != "opa" or bool(ours[1] & theirs[1])
+
+
+def kind(answer):
+    return "/".join([answer[0], *sorted(answer[1] - {"prepare_error"})]) if answer[0] == "error" else answer[0]
+
+
+class Comparison:
+    def __init__(self, peer, ours):
+        self.peer, self.ours = peer, ours
+        self.counts = Counter()
+        self.found = defaultdict(list)
+
+    def both(self, module):
+        return tuple(e.ask(module, invent.INPUT, invent.DATA) for e in (self.ours, self.peer))
+
+    def disagreement(self, module):
+        ours, theirs = self.both(module)
+        why = excluded(ours, theirs, self.peer)
+        if why or agree(ours, theirs, self.peer):
+            return why, None
+        return None, (kind(ours), kind(theirs))
+
+    def reduce(self, module, wanted):
+        """Tokens left out as long as the two still disagree in the same way."""
+        tokens = TOKEN.findall(module)
+        tries, size = 0, len(tokens) // 2
+        while size and tries < REDUCTIONS:
+            at = 0
+            while at < len(tokens) and tries < REDUCTIONS:
+                fewer = tokens[:at] + tokens[at + size :]
+                tries += 1
+                if self.disagreement("".join(fewer))[1] == wanted:
+                    tokens = fewer
+                else:
+                    at += size
+            size //= 2
+        return "".join(tokens)
+
+    def run(self, number, rules):
+        module = invent.text(rules)
+        why, kinds = self.disagreement(module)
+        if why:
+            self.counts[why] += 1
+        elif kinds is None:
+            ours = self.both(module)[0] if self.counts["agree"] % 50 == 0 else None
+            self.counts["agree"] += 1
+            if ours:
+                self.counts[f"of each 50th: {kind(ours)}"] += 1
+        else:
+            self.counts["disagree"] += 1
+            self.found[kinds].append((number, module))
+
+    def report(self, show):
+        print(f"\n{self.peer.name}: " + ", ".join(f"{what} {n}" for what, n in sorted(self.counts.items())))
+        for kinds, cases in sorted(self.found.items(), key=lambda item: -len(item[1])):
+            print(f"\n== {len(cases)} times: ours {kinds[0]}, {self.peer.name} {kinds[1]}")
+            for number, module in cases[:show]:
+                small = self.reduce(module, kinds)
+                ours, theirs = self.both(small)
+                print(f"-- case {number}\n{small.strip()}\n   ours: {ours[:1] + ours[1:][-1:]}\n   {self.peer.name}: {theirs[:1] + theirs[1:][-1:]}")
+        sys.stdout.flush()
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("CTSHIM_TEST_SEED", random.randrange(1 << 32))))
+    parser.add_argument("--count", type=int, default=3000, help="modules (default: %(default)s)")
+    parser.add_argument("--peer", action="append", help="only this engine: opa, rego-cpp")
+    parser.add_argument("--case", type=int, help="only this one")
+    parser.add_argument("--show", type=int, default=5, help="of each kind of disagreement (default: %(default)s)")
+    return parser.parse_args()
+
+
+def main():
+    asked = options()
+    comparisons = [Comparison(p, o) for p, o in peers.peers() if not asked.peer or p.name in asked.peer]
+    if not comparisons:
+        print("rego-differential: skipped: no other engine is there")
+        return 77
+    print(f"seed {asked.seed}: {asked.count} modules", flush=True)
+    for number in [asked.case] if asked.case is not None else range(asked.count):
+        rules = invent.module(random.Random(f"{asked.seed}:{number}"))
+        for comparison in comparisons:
+            comparison.run(number, rules)
+    for comparison in comparisons:
+        comparison.report(asked.show)
+    return int(any(c.found for c in comparisons if c.peer.name == "opa"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
