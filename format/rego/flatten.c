@@ -135,8 +135,7 @@ static struct rego_operand *flatten_comprehension(struct rego_compiler *compiler
 	if (good)
 		good = (plan->value = rego_flatten(compiler, term->of.value)) != NULL;
 	compiler->plan = outer;
-	compiler->scope = scope.outer;
-	if (!good)
+	if (!rego_close_scope(compiler, &scope, good))
 		return NULL;
 	*closure = (struct rego_closure){term->kind, plan, scope.needs, scope.need_count};
 	operand->closure = closure;
@@ -216,9 +215,43 @@ static struct rego_operand *flatten_reference(struct rego_compiler *compiler, co
 	return flatten_document(compiler, path, count, more, more_count, term->place, out);
 }
 
+/* An expression in a template string, or an operand of print(), gives one value: it may not go through a collection by a
+ * variable of its own. */
+bool rego_check_declared(struct rego_compiler *compiler, const struct rego_term *term)
+{
+	if (!rego_descend(compiler->work))
+		return false;
+	if (term->kind == REGO_T_VAR) {
+		if (!rego_is_wildcard(term)
+		    && (rego_is_variable(compiler, term->name) || rego_is_global(compiler, term->name)))
+			return !rego_failed(compiler->work);
+		return rego_compile_error(compiler, REGO_COMPILE, term->place, "var %.*s is undeclared", (int)term->name.len,
+					  term->name.bytes);
+	}
+	if (term->kind != REGO_T_REF && term->kind != REGO_T_CALL && term->kind != REGO_T_ARRAY && term->kind != REGO_T_SET
+	    && term->kind != REGO_T_OBJECT)
+		return true;
+	for (size_t i = term->kind == REGO_T_CALL ? 1 : 0; i < term->list.count; i++)
+		if (!rego_check_declared(compiler, term->list.items[i]))
+			return false;
+	return true;
+}
+
+static bool check_template(struct rego_compiler *compiler, const struct rego_term *term)
+{
+	for (size_t i = 0; i < term->list.count; i++) {
+		const struct rego_term *part = term->list.items[i];
+		if (part->kind == REGO_T_SET_OF && !rego_check_declared(compiler, part->of.body->statements[0]->b))
+			return false;
+	}
+	return true;
+}
+
 static struct rego_operand *flatten_template(struct rego_compiler *compiler, const struct rego_term *term,
 					     struct rego_operand *out)
 {
+	if (!check_template(compiler, term))
+		return NULL;
 	struct rego_operand **items = flatten_items(compiler, term->list.items, term->list.count);
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_TEMPLATE, term->place) : NULL;
 	if (step == NULL)

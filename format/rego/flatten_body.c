@@ -64,15 +64,46 @@ static bool unify_objects(struct rego_compiler *compiler, struct rego_operand *a
 	return true;
 }
 
+/* A literal and what it can never be equal to: no variable gets a value from that, and so all of them must have one. */
+static bool add_comparison(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
+			   struct rego_place place)
+{
+	struct rego_operand **items = rego_alloc_array(compiler->work, 2, sizeof(struct rego_operand *));
+	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_BUILTIN, place) : NULL;
+	if (step == NULL)
+		return false;
+	items[0] = a;
+	items[1] = b;
+	step->builtin = rego_builtin_find("equal", 5);
+	step->items = items;
+	step->item_count = 2;
+	struct rego_operand *result = rego_set_result(compiler, step, NULL);
+	return result != NULL && add_test(compiler, result, place);
+}
+
+static bool never_equal(const struct rego_operand *literal, const struct rego_operand *other)
+{
+	bool array = literal->kind == REGO_O_ARRAY;
+	if (!array && literal->kind != REGO_O_OBJECT)
+		return false;
+	if (other->kind == REGO_O_VALUE && array)
+		return other->value->type != REGO_ARRAY || other->value->list.count != literal->list.count;
+	if (other->kind == REGO_O_VALUE)
+		return other->value->type != REGO_OBJECT;
+	return other->kind == (array ? REGO_O_OBJECT : REGO_O_ARRAY) || other->kind == REGO_O_SET;
+}
+
 /* Literals on both sides are taken apart, so that each side may bind variables of the other. */
 bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
 			 struct rego_place place)
 {
 	if (!rego_descend(compiler->work))
 		return false;
+	if (never_equal(a, b) || never_equal(b, a))
+		return add_comparison(compiler, a, b, place);
 	if (a->kind == REGO_O_ARRAY && b->kind == REGO_O_ARRAY) {
 		if (a->list.count != b->list.count)
-			return add_failure(compiler, place);
+			return add_comparison(compiler, a, b, place);
 		for (size_t i = 0; i < a->list.count; i++)
 			if (!rego_unify_operands(compiler, a->list.items[i], b->list.items[i], place))
 				return false;
@@ -185,9 +216,12 @@ static bool flatten_some_in(struct rego_compiler *compiler, const struct rego_st
 
 static bool flatten_some(struct rego_compiler *compiler, const struct rego_statement *statement)
 {
-	for (size_t i = 0; i < statement->item_count; i++)
-		if (!rego_declare(compiler, statement->items[i]->name, statement->items[i]->place, REGO_DECLARED))
+	for (size_t i = 0; i < statement->item_count; i++) {
+		if (rego_is_wildcard(statement->items[i]))
+			return rego_compile_error(compiler, REGO_COMPILE, statement->items[i]->place, "declared var _ unused");
+		if (!rego_declare_owed(compiler, statement->items[i]))
 			return false;
+	}
 	return true;
 }
 

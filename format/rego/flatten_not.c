@@ -157,8 +157,8 @@ static bool flatten_not_body(struct rego_compiler *compiler, const struct rego_s
 	rego_open_scope(compiler, &scope, true);
 	compiler->plan = block;
 	bool good = rego_collect_body(compiler, body) && rego_flatten_body(compiler, body);
+	good = rego_close_scope(compiler, &scope, good);
 	compiler->plan = outer;
-	compiler->scope = scope.outer;
 	struct rego_step *step = good ? rego_new_step(compiler, REGO_STEP_NOT, statement->place) : NULL;
 	if (step == NULL)
 		return false;
@@ -180,9 +180,11 @@ static struct rego_operand *declare_variable(struct rego_compiler *compiler, con
 {
 	if (variable == NULL)
 		return rego_temporary(compiler, place);
-	if (!rego_declare(compiler, variable->name, variable->place, REGO_DECLARED))
+	if (!rego_declare_owed(compiler, variable))
 		return NULL;
-	return rego_flatten(compiler, variable);
+	if (rego_is_wildcard(variable))
+		return rego_flatten(compiler, variable);
+	return rego_slot_operand(compiler, compiler->scope->bindings->slot, variable->place);
 }
 
 bool rego_flatten_every(struct rego_compiler *compiler, const struct rego_statement *statement)
@@ -198,8 +200,8 @@ bool rego_flatten_every(struct rego_compiler *compiler, const struct rego_statem
 	struct rego_operand *value = key != NULL ? declare_variable(compiler, statement->a, statement->place) : NULL;
 	bool good = value != NULL && rego_collect_body(compiler, statement->body)
 		    && rego_flatten_body(compiler, statement->body);
+	good = rego_close_scope(compiler, &scope, good);
 	compiler->plan = outer;
-	compiler->scope = scope.outer;
 	struct rego_step *step = good ? rego_new_step(compiler, REGO_STEP_EVERY, statement->place) : NULL;
 	if (step == NULL)
 		return false;

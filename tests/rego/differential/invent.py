@@ -199,8 +199,13 @@ class Inventor:
         if kind in ("num", "set", "bool"):
             ways += [self.infix]
         if kind == "str" and self.chance(0.2):
-            return f'$"{self.pick(["", "a", "é "])}{{{self.term("any", depth + 1)}}}-{{{self.pick(STRINGS)}}}"'
+            return f'$"{self.pick(["", "a", "é "])}{{{self.template_term(depth)}}}-{{{self.pick(STRINGS)}}}"'
         return self.pick(ways)(kind, depth)
+
+    def template_term(self, depth):
+        """Without variables of its own, most of the time."""
+        text = self.term("any", depth + 1)
+        return text.replace("[_]", "[0]") if self.chance(0.95) else text
 
     # Statements.
 
@@ -229,9 +234,12 @@ class Inventor:
     def every(self, depth):
         text = self.term(self.pick(["arr", "set", "obj"]), depth + 1)
         kept = list(self.vars)
-        key = f"{self.var()}, " if self.chance(0.3) else ""
+        key = self.var() if self.chance(0.3) else ""
         name = self.var()
         tests = [f"{name} {self.pick(['!=', '>', '<', '=='])} {self.pick(NUMBERS)}", self.statement(depth + 2)]
+        if key:
+            tests[0] += f"; {key} != {self.pick(['7', STRINGS[0]])}"
+            key += ", "
         body = "; ".join(tests[: self.rng.randrange(1, 3)])
         self.vars = kept
         return f"every {key}{name} in {text} {{ {body} }}"

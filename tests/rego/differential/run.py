@@ -18,7 +18,7 @@ import peers
 CHECKER = re.compile(r"match error|invalid argument|undefined ref|invalid operation|must not|expected|have:")
 FUNCTION = re.compile(r"undefined function|arity|too many|too few|incorrect")
 TOKEN = re.compile(r'\$?"(?:\\.|[^"\\])*"|`[^`]*`|[A-Za-z_][\w.]*|\d[\d.e]*|:=|==|!=|<=|>=|\s+|.')
-REDUCTIONS = 600
+REDUCTIONS = 1500
 
 
 def loosely(value):
