@@ -56,6 +56,7 @@ struct rego_compiler {
 	struct rego_local *locals; /* by slot */
 	unsigned slot_count, slot_capacity;
 	struct rego_plan *plan; /* where steps go */
+	unsigned negated;       /* how many calls deep references are part of a negated expression itself; 0: none are */
 	bool *bound;            /* by slot; of order.c */
 	unsigned bound_capacity;
 };

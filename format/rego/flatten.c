@@ -126,8 +126,10 @@ static struct rego_operand *flatten_comprehension(struct rego_compiler *compiler
 		return NULL;
 	struct rego_plan *outer = compiler->plan;
 	struct rego_scope scope;
+	unsigned negated = compiler->negated;
 	rego_open_scope(compiler, &scope, true);
 	compiler->plan = plan;
+	compiler->negated = 0;
 	bool good = rego_collect_body(compiler, term->of.body) && rego_collect_term(compiler, term->of.key)
 		    && rego_collect_term(compiler, term->of.value) && rego_flatten_body(compiler, term->of.body);
 	if (good && term->of.key != NULL)
@@ -135,6 +137,7 @@ static struct rego_operand *flatten_comprehension(struct rego_compiler *compiler
 	if (good)
 		good = (plan->value = rego_flatten(compiler, term->of.value)) != NULL;
 	compiler->plan = outer;
+	compiler->negated = negated;
 	if (!rego_close_scope(compiler, &scope, good))
 		return NULL;
 	*closure = (struct rego_closure){term->kind, plan, scope.needs, scope.need_count};
@@ -158,6 +161,7 @@ static struct rego_operand *flatten_document(struct rego_compiler *compiler, str
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, data ? REGO_STEP_DATA : REGO_STEP_INPUT, place) : NULL;
 	if (step == NULL)
 		return NULL;
+	step->closed = compiler->negated > 0;
 	step->items = items;
 	step->item_count = total;
 	struct rego_operand *result = rego_set_result(compiler, step, out);
@@ -180,6 +184,7 @@ static struct rego_operand *flatten_lookup(struct rego_compiler *compiler, const
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_LOOKUP, term->place) : NULL;
 	if (step == NULL)
 		return NULL;
+	step->closed = compiler->negated > 0;
 	step->base = base;
 	step->items = items;
 	step->item_count = term->list.count - 1;

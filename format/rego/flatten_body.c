@@ -22,11 +22,21 @@ static bool add_test(struct rego_compiler *compiler, struct rego_operand *operan
 	return true;
 }
 
-static bool add_failure(struct rego_compiler *compiler, struct rego_place place)
+/* A literal and what it can never be equal to: no variable gets a value from that, and so all of them must have one. */
+static bool add_comparison(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
+			   struct rego_place place)
 {
-	struct rego_term no = {.kind = REGO_T_VALUE, .place = place, .value = &rego_false};
-	struct rego_operand *operand = rego_flatten(compiler, &no);
-	return operand != NULL && add_test(compiler, operand, place);
+	struct rego_operand **items = rego_alloc_array(compiler->work, 2, sizeof(struct rego_operand *));
+	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_BUILTIN, place) : NULL;
+	if (step == NULL)
+		return false;
+	items[0] = a;
+	items[1] = b;
+	step->builtin = rego_builtin_find("equal", 5);
+	step->items = items;
+	step->item_count = 2;
+	struct rego_operand *result = rego_set_result(compiler, step, NULL);
+	return result != NULL && add_test(compiler, result, place);
 }
 
 /* The value that an object literal has for a constant key; NULL: none, or its keys are not all constant. */
@@ -51,34 +61,17 @@ static bool unify_objects(struct rego_compiler *compiler, struct rego_operand *a
 			  struct rego_place place)
 {
 	if (a->list.count != b->list.count)
-		return add_failure(compiler, place);
+		return add_comparison(compiler, a, b, place);
 	for (size_t i = 0; i < a->list.count; i += 2) {
 		struct rego_operand *other = member_of(compiler, b, a->list.items[i]->value);
 		if (rego_failed(compiler->work))
 			return false;
 		if (other == NULL)
-			return add_failure(compiler, place);
+			return add_comparison(compiler, a, b, place);
 		if (!rego_unify_operands(compiler, a->list.items[i + 1], other, place))
 			return false;
 	}
 	return true;
-}
-
-/* A literal and what it can never be equal to: no variable gets a value from that, and so all of them must have one. */
-static bool add_comparison(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
-			   struct rego_place place)
-{
-	struct rego_operand **items = rego_alloc_array(compiler->work, 2, sizeof(struct rego_operand *));
-	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_BUILTIN, place) : NULL;
-	if (step == NULL)
-		return false;
-	items[0] = a;
-	items[1] = b;
-	step->builtin = rego_builtin_find("equal", 5);
-	step->items = items;
-	step->item_count = 2;
-	struct rego_operand *result = rego_set_result(compiler, step, NULL);
-	return result != NULL && add_test(compiler, result, place);
 }
 
 static bool never_equal(const struct rego_operand *literal, const struct rego_operand *other)
@@ -86,6 +79,8 @@ static bool never_equal(const struct rego_operand *literal, const struct rego_op
 	bool array = literal->kind == REGO_O_ARRAY;
 	if (!array && literal->kind != REGO_O_OBJECT)
 		return false;
+	if (other->kind == REGO_O_CLOSURE)
+		return other->closure->kind != (array ? REGO_T_ARRAY_OF : REGO_T_OBJECT_OF);
 	if (other->kind == REGO_O_VALUE && array)
 		return other->value->type != REGO_ARRAY || other->value->list.count != literal->list.count;
 	if (other->kind == REGO_O_VALUE)
@@ -151,7 +146,11 @@ static bool declare_pattern(struct rego_compiler *compiler, const struct rego_te
 				return false;
 		return true;
 	case REGO_T_VALUE:
-		return true;
+		if (pattern->value->type == REGO_ARRAY || pattern->value->type == REGO_OBJECT)
+			return true; /* empty ones */
+		return how == REGO_DECLARED
+		       || rego_compile_error(compiler, REGO_COMPILE, pattern->place, "cannot assign to %s",
+					     rego_type_name(pattern->value->type));
 	default:
 		if (how == REGO_DECLARED)
 			return true;
@@ -163,9 +162,6 @@ static bool declare_pattern(struct rego_compiler *compiler, const struct rego_te
 
 static bool flatten_assign(struct rego_compiler *compiler, const struct rego_statement *statement)
 {
-	if (statement->a->kind == REGO_T_VALUE)
-		return rego_compile_error(compiler, REGO_COMPILE, statement->a->place, "cannot assign to %s",
-					  rego_type_name(statement->a->value->type));
 	struct rego_operand *value = rego_flatten(compiler, statement->b);
 	if (value == NULL || !declare_pattern(compiler, statement->a, REGO_ASSIGNED))
 		return false;

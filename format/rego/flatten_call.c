@@ -98,9 +98,12 @@ static bool flatten_call(struct rego_compiler *compiler, const struct rego_term 
 					  "%.*s: arity mismatch\n\thave: %zu arguments\n\twant: %zu arguments", (int)len, name,
 					  count, arity);
 	struct rego_operand **items = rego_alloc_array(compiler->work, count, sizeof(struct rego_operand *));
+	unsigned negated = compiler->negated;
+	compiler->negated -= negated > 0;
 	for (size_t i = 0; i < count && items != NULL; i++)
 		if ((items[i] = rego_flatten(compiler, call->list.items[i + 1])) == NULL)
 			return false;
+	compiler->negated = negated;
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, node != NULL ? REGO_STEP_FUNCTION : REGO_STEP_BUILTIN,
 							       call->place)
 					       : NULL;

@@ -90,6 +90,11 @@ static bool flatten_negated_unify(struct rego_compiler *compiler, const struct r
 	return true;
 }
 
+static bool is_equation(const struct rego_term *term)
+{
+	return term->kind == REGO_T_CALL && term->infix && rego_is_var(term->list.items[0], "equal");
+}
+
 static bool flatten_negated(struct rego_compiler *compiler, const struct rego_statement *statement)
 {
 	const struct rego_term *term = statement->a;
@@ -97,7 +102,7 @@ static bool flatten_negated(struct rego_compiler *compiler, const struct rego_st
 		return flatten_negated_unify(compiler, statement->a, statement->b, statement->place);
 	if (statement->kind == REGO_S_ASSIGN)
 		return rego_compile_error(compiler, REGO_COMPILE, statement->place, "cannot assign vars inside negated expression");
-	if (term->kind == REGO_T_CALL && term->infix && rego_is_var(term->list.items[0], "equal"))
+	if (is_equation(term))
 		return flatten_negated_unify(compiler, term->list.items[1], term->list.items[2], statement->place);
 	struct rego_operand *operand;
 	if (term->kind == REGO_T_CALL) {
@@ -125,7 +130,10 @@ static bool flatten_plain_not(struct rego_compiler *compiler, const struct rego_
 	if (all == NULL || block == NULL)
 		return false;
 	compiler->plan = all;
+	bool call = statement->kind == REGO_S_TERM && statement->a->kind == REGO_T_CALL && !is_equation(statement->a);
+	compiler->negated = call ? 2 : 1;
 	bool good = flatten_negated(compiler, statement);
+	compiler->negated = 0;
 	for (size_t i = 0; i < all->count && good; i++) {
 		compiler->plan = all->steps[i]->core ? block : outer;
 		struct rego_step *step = rego_new_step(compiler, all->steps[i]->kind, all->steps[i]->place);

@@ -154,7 +154,8 @@ static int take_unify(struct rego_compiler *compiler, struct rego_step *step)
 
 static int take_lookup(struct rego_compiler *compiler, struct rego_step *step)
 {
-	if (!is_known(compiler, step->base) || !items_are(compiler, step, is_pattern) || !is_pattern(compiler, step->out))
+	if (!is_known(compiler, step->base) || !items_are(compiler, step, step->closed ? is_known : is_pattern)
+	    || !is_pattern(compiler, step->out))
 		return 0;
 	step->iterates = false;
 	return mark_known(compiler, step->base) && mark_items(compiler, step, true) && mark_pattern(compiler, step->out) ? 1 : -1;

@@ -18,9 +18,15 @@ CODE = re.compile(r"\b(?:rego|eval)_\w+_error\b|limit_\w+|evaluation_error|prepa
 SECONDS = 20
 
 
+READ = json.JSONDecoder(
+    parse_float=lambda text: Decimal(text).normalize(),
+    object_hook=lambda members: Decimal(members["$"]) if members.keys() == {"$"} else members,
+)
+
+
 def numbers(text):
-    """JSON with exact numbers, so that 1 and 1.0 are one and 0.1 is what it says."""
-    return json.loads(text, parse_float=lambda t: Decimal(t).normalize(), parse_int=int)
+    """JSON with exact numbers, so that 1 and 1.0 are one and 0.1 is what it says; {"$": TEXT} is a number too."""
+    return READ.decode(text if isinstance(text, str) else text.decode())
 
 
 class Ours:
@@ -78,7 +84,7 @@ class Peer:
         if not line:
             self.process.wait()
             return "error", {"crash"}, "the process died"
-        kind, *rest = json.loads(line)
+        kind, *rest = numbers(line)
         if kind == "value":
             return kind, numbers(rest[0])
         if kind == "undefined":
@@ -89,13 +95,15 @@ class Peer:
 def opa(module, given, data):
     """Open Policy Agent itself, compiled into a Python package; errors of builtins end the evaluation."""
     from opa_bindings import OpaEngine, OpaError, OpaUndefinedError
+    from opa_bindings import engine as bindings
 
+    bindings.json.loads = numbers  # in this process only
     with OpaEngine() as engine:
         engine.print_handler = lambda *_: None
         try:
             engine.add_policy("m.rego", module)
             engine.add_data(data)
-            return "value", json.dumps(engine.eval_document("t", given))
+            return "value", json.dumps(engine.eval_document("t", given), default=lambda number: {"$": str(number)})
         except OpaUndefinedError:
             return ("undefined",)
         except OpaError as e:
@@ -140,7 +148,7 @@ def serve(name):
 
     for line in sys.stdin:
         signal.alarm(SECONDS)
-        out.write(json.dumps(ASK[name](*json.loads(line))) + "\n")
+        out.write(json.dumps(ASK[name](*json.JSONDecoder().decode(line))) + "\n")
         out.flush()
         signal.alarm(0)
 
