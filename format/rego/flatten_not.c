@@ -146,7 +146,16 @@ static bool flatten_plain_not(struct rego_compiler *compiler, const struct rego_
 	if (step == NULL)
 		return false;
 	step->block = block;
-	return rego_plan_needs(compiler, block, step);
+	if (!rego_plan_needs(compiler, block, step))
+		return false;
+	size_t capacity = step->need_count;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct rego_step *first = all->steps[i];
+		if (!first->core && first->out != NULL && first->out->kind == REGO_O_SLOT
+		    && !add_slot(compiler, step, first->out->slot, &capacity))
+			return false;
+	}
+	return true;
 }
 
 /* With `import future.keywords.not` everything is inside. */
