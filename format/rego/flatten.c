@@ -229,7 +229,9 @@ bool rego_check_declared(struct rego_compiler *compiler, const struct rego_term 
 	if (term->kind == REGO_T_VAR) {
 		if (!rego_is_wildcard(term)
 		    && (rego_is_variable(compiler, term->name) || rego_is_global(compiler, term->name)))
-			return !rego_failed(compiler->work);
+			return rego_find_slot(compiler, term->name) >= 0 || !rego_is_promised(compiler, term->name)
+			       || rego_compile_error(compiler, REGO_COMPILE, term->place, "var %.*s referenced above",
+						     (int)term->name.len, term->name.bytes);
 		return rego_compile_error(compiler, REGO_COMPILE, term->place, "var %.*s is undeclared", (int)term->name.len,
 					  term->name.bytes);
 	}

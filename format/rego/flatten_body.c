@@ -74,7 +74,18 @@ static bool unify_objects(struct rego_compiler *compiler, struct rego_operand *a
 	return true;
 }
 
-static bool never_equal(const struct rego_operand *literal, const struct rego_operand *other)
+static bool lacks_key(struct rego_compiler *compiler, const struct rego_operand *literal, const struct rego_value *object)
+{
+	if (object->type != REGO_OBJECT || object->object.count != literal->list.count / 2)
+		return true;
+	for (size_t i = 0; i < literal->list.count; i += 2)
+		if (literal->list.items[i]->kind == REGO_O_VALUE
+		    && rego_get(compiler->work, object, literal->list.items[i]->value) == NULL)
+			return true;
+	return false;
+}
+
+static bool never_equal(struct rego_compiler *compiler, const struct rego_operand *literal, const struct rego_operand *other)
 {
 	bool array = literal->kind == REGO_O_ARRAY;
 	if (!array && literal->kind != REGO_O_OBJECT)
@@ -84,7 +95,7 @@ static bool never_equal(const struct rego_operand *literal, const struct rego_op
 	if (other->kind == REGO_O_VALUE && array)
 		return other->value->type != REGO_ARRAY || other->value->list.count != literal->list.count;
 	if (other->kind == REGO_O_VALUE)
-		return other->value->type != REGO_OBJECT;
+		return lacks_key(compiler, literal, other->value);
 	return other->kind == (array ? REGO_O_OBJECT : REGO_O_ARRAY) || other->kind == REGO_O_SET;
 }
 
@@ -94,7 +105,7 @@ bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a,
 {
 	if (!rego_descend(compiler->work))
 		return false;
-	if (never_equal(a, b) || never_equal(b, a))
+	if (never_equal(compiler, a, b) || never_equal(compiler, b, a))
 		return add_comparison(compiler, a, b, place);
 	if (a->kind == REGO_O_ARRAY && b->kind == REGO_O_ARRAY) {
 		if (a->list.count != b->list.count)
@@ -175,7 +186,11 @@ static bool flatten_assign(struct rego_compiler *compiler, const struct rego_sta
 		last->out = pattern;
 		return true;
 	}
-	return rego_unify_operands(compiler, pattern, value, statement->place);
+	size_t before = plan->count;
+	bool good = rego_unify_operands(compiler, pattern, value, statement->place);
+	for (size_t i = before; i < plan->count; i++)
+		plan->steps[i]->closed = true;
+	return good;
 }
 
 static bool is_scalar(const struct rego_operand *operand)

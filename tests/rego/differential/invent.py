@@ -26,7 +26,7 @@ DATA = {
     "nets": ["10.0.0.0/8", "fd00::/8"],
 }
 
-NUMBERS = ["0", "1", "2", "3", "-1", "1.5", "0.1", "10", "1e3", "7", "input.n", "input.a[0]", "data.base.o.y", "input.f", "input.big"]
+NUMBERS = ["0", "1", "2", "3", "-1", "1.5", "0.1", "10", "1000", "7", "input.n", "input.a[0]", "data.base.o.y", "input.f", "input.big"]
 STRINGS = ['"a"', '"x"', '"d"', '""', '"hello"', '"a,b"', "`r\\w`", '"ü"', "input.s", "input.b.a", "input.u", "input.w[1]", '"k"']
 BOOLEANS = ["true", "false", "input.t", "input.no"]
 ARRAYS = ["[]", "[1, 2]", "input.a", "input.b.c", "data.base.a", "data.base.n", "data.users.ann.roles", "input.e", "input.w", '["a", "b"]']

@@ -15,10 +15,10 @@ from collections import Counter, defaultdict
 import invent
 import peers
 
-CHECKER = re.compile(r"match error|invalid argument|undefined ref|invalid operation|must not|expected|have:")
-FUNCTION = re.compile(r"undefined function|arity|too many|too few|incorrect")
+CHECKER = re.compile(r"match error|invalid argument|undefined ref")
+FUNCTION = re.compile(r"undefined function|arity mismatch")
 TOKEN = re.compile(r'\$?"(?:\\.|[^"\\])*"|`[^`]*`|[A-Za-z_][\w.]*|\d[\d.e]*|:=|==|!=|<=|>=|\s+|.')
-REDUCTIONS = 1500
+REDUCTIONS = 3000
 
 
 def loosely(value):
@@ -30,6 +30,12 @@ def loosely(value):
     return value
 
 
+def checked(message):
+    """Is it the type checker's? A function that it rejects is undefined for those that call it."""
+    rest = re.sub(r"undefined function data[.]t[.]\w+", "", message)
+    return CHECKER.search(rest) and not FUNCTION.search(rest)
+
+
 def excluded(ours, theirs, peer):
     """Why the two cannot be compared, or None."""
     codes = theirs[1] if theirs[0] == "error" else set()
@@ -37,16 +43,23 @@ def excluded(ours, theirs, peer):
         return "a limit of ours"
     if "crash" in codes:
         return "the other one died"
-    if peer.name == "opa" and codes == {"rego_type_error", "prepare_error"} and not FUNCTION.search(theirs[2]):
+    if peer.name == "opa" and codes == {"rego_type_error", "prepare_error"} and checked(theirs[2]):
         return "OPA's type checker"
     if peer.name == "rego-cpp" and theirs[0] == "error" and ours[0] != "error":
         return "an error of rego-cpp's only"
     return None
 
 
+def early(answer):
+    """Rejected by the compiler."""
+    return answer[0] == "error" and all(code.startswith(("rego_", "prepare_")) for code in answer[1])
+
+
 def agree(ours, theirs, peer):
     if ours[0] != theirs[0]:
         return False
+    if early(ours) and early(theirs):
+        return True  # which fault is named first is a matter of the order of the compiler's stages
     if ours[0] == "value":
         same = loosely if peer.name == "rego-cpp" else (lambda v: v)
         return same(ours[1]) == same(theirs[1])
@@ -55,6 +68,25 @@ def agree(ours, theirs, peer):
 
 def kind(answer):
     return "/".join([answer[0], *sorted(answer[1] - {"prepare_error"})]) if answer[0] == "error" else answer[0]
+
+
+def pieces(tokens, at):
+    """What may be left out from a token on: (behind its end, what stands in its place), the longest first."""
+    depth, ends = 0, []
+    for end in range(at, len(tokens)):
+        token = tokens[end]
+        depth += (token in "([{") - (token in ")]}") if len(token) == 1 else 0
+        if depth < 0:
+            break
+        if depth == 0 and (token in ";,)]}" or "\n" in token) and end > at:
+            ends.append((end + 1, []))
+        if depth == 0 and token in ")]}" and tokens[at] in "([{":
+            yield end + 1, ["1"]
+            yield end + 1, tokens[at + 1 : end]
+            break
+    yield from ends[:3][::-1]
+    if "\n" not in tokens[at]:
+        yield at + 1, []
 
 
 class Comparison:
@@ -74,19 +106,20 @@ class Comparison:
         return None, (kind(ours), kind(theirs))
 
     def reduce(self, module, wanted):
-        """Tokens left out as long as the two still disagree in the same way."""
+        """Rules, brackets with what is in them, statements and tokens left out, as long as the two still disagree in that way."""
         tokens = TOKEN.findall(module)
-        tries, size = 0, len(tokens) // 2
-        while size and tries < REDUCTIONS:
-            at = 0
+        tries, before = 0, None
+        while before != len(tokens) and tries < REDUCTIONS:
+            before, at = len(tokens), 0
             while at < len(tokens) and tries < REDUCTIONS:
-                fewer = tokens[:at] + tokens[at + size :]
-                tries += 1
-                if self.disagreement("".join(fewer))[1] == wanted:
-                    tokens = fewer
+                for end, instead in pieces(tokens, at):
+                    fewer = tokens[:at] + instead + tokens[end:]
+                    tries += 1
+                    if self.disagreement("".join(fewer))[1] == wanted:
+                        tokens = fewer
+                        break
                 else:
-                    at += size
-            size //= 2
+                    at += 1
         return "".join(tokens)
 
     def run(self, number, rules):
