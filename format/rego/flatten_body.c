@@ -90,8 +90,8 @@ static bool never_equal(struct rego_compiler *compiler, const struct rego_operan
 	bool array = literal->kind == REGO_O_ARRAY;
 	if (!array && literal->kind != REGO_O_OBJECT)
 		return false;
-	if (other->kind == REGO_O_CLOSURE)
-		return other->closure->kind != (array ? REGO_T_ARRAY_OF : REGO_T_OBJECT_OF);
+	if (other->kind == REGO_O_CLOSURE) /* Open Policy Agent matches no object with a comprehension of one */
+		return !array || other->closure->kind != REGO_T_ARRAY_OF;
 	if (other->kind == REGO_O_VALUE && array)
 		return other->value->type != REGO_ARRAY || other->value->list.count != literal->list.count;
 	if (other->kind == REGO_O_VALUE)
