@@ -2,7 +2,8 @@
 #
 # make check           everything; check-unit and check-clients are its halves
 # make check-rego      the cases of the policy engine; CASES=FOLDER for those of a folder
-# make check-asan      the unit tests under a sanitizer; also check-ubsan, check-tsan
+# make check-asan      the unit tests and the policy engine's cases under a sanitizer; also check-ubsan;
+#                      check-tsan (the unit tests)
 # make check-valgrind  some of the unit tests under valgrind
 # make rego-differential  policies invented at random, with other engines (fetched by pip; not in check)
 # make interop         models and mutants invented at random, with the format's other implementation;
@@ -74,14 +75,14 @@ interop: all
 clients-upstream: all
 	@BUILD=$(BUILD) $(PYTHON) tests/upstream/run.py
 
-sanitized = $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)/$(1) OPTIMIZE='-O1 -g' \
+sanitized = $(MAKE) --no-print-directory check-unit $(3) BUILD=$(BUILD)/$(1) OPTIMIZE='-O1 -g' \
 	SANITIZE='$(2) -fno-omit-frame-pointer'
 
 check-asan:
-	+@$(call sanitized,asan,-fsanitize=address)
+	+@$(call sanitized,asan,-fsanitize=address,check-rego)
 
 check-ubsan:
-	+@$(call sanitized,ubsan,-fsanitize=undefined -fno-sanitize-recover=all)
+	+@$(call sanitized,ubsan,-fsanitize=undefined -fno-sanitize-recover=all,check-rego)
 
 check-tsan:
 	+@$(call sanitized,tsan,-fsanitize=thread)
