@@ -96,6 +96,8 @@ struct rego_operand *rego_flatten_into(struct rego_compiler *compiler, const str
 /* False: there is a variable in the term that nothing outside it declares. */
 bool rego_check_declared(struct rego_compiler *compiler, const struct rego_term *term);
 struct rego_operand *rego_slot_operand(struct rego_compiler *compiler, unsigned slot, struct rego_place place);
+struct rego_operand *rego_value_operand(struct rego_compiler *compiler, const struct rego_value *value,
+					struct rego_place place);
 struct rego_operand *rego_temporary(struct rego_compiler *compiler, struct rego_place place);
 /* `out`, or a new slot, is where the step's result goes; returns an operand that stands for it. */
 struct rego_operand *rego_set_result(struct rego_compiler *compiler, struct rego_step *step, struct rego_operand *out);

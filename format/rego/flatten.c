@@ -62,7 +62,7 @@ struct rego_operand *rego_set_result(struct rego_compiler *compiler, struct rego
 	return rego_slot_operand(compiler, step->out->slot, step->place);
 }
 
-static struct rego_operand *value_operand(struct rego_compiler *compiler, const struct rego_value *value,
+struct rego_operand *rego_value_operand(struct rego_compiler *compiler, const struct rego_value *value,
 					  struct rego_place place)
 {
 	struct rego_operand *operand = value != NULL ? new_operand(compiler, REGO_O_VALUE, place) : NULL;
@@ -103,7 +103,7 @@ static struct rego_operand *fold(struct rego_compiler *compiler, struct rego_ope
 		if (items != NULL)
 			value = operand->kind == REGO_O_SET ? rego_set(work, items, count) : rego_array(work, items, count);
 	}
-	return value_operand(compiler, value, operand->place);
+	return rego_value_operand(compiler, value, operand->place);
 }
 
 static struct rego_operand *flatten_list(struct rego_compiler *compiler, const struct rego_term *term)
@@ -276,7 +276,7 @@ struct rego_operand *rego_flatten_into(struct rego_compiler *compiler, const str
 		return NULL;
 	switch (term->kind) {
 	case REGO_T_VALUE:
-		return value_operand(compiler, term->value, term->place);
+		return rego_value_operand(compiler, term->value, term->place);
 	case REGO_T_VAR:
 	case REGO_T_REF:
 		return flatten_reference(compiler, term, out);

@@ -99,6 +99,18 @@ static bool never_equal(struct rego_compiler *compiler, const struct rego_operan
 	return other->kind == (array ? REGO_O_OBJECT : REGO_O_ARRAY) || other->kind == REGO_O_SET;
 }
 
+/* An array of as many members. */
+static bool unify_with_value(struct rego_compiler *compiler, struct rego_operand *literal, const struct rego_value *array,
+			     struct rego_place place)
+{
+	for (size_t i = 0; i < literal->list.count; i++) {
+		struct rego_operand *item = rego_value_operand(compiler, array->list.items[i], place);
+		if (item == NULL || !rego_unify_operands(compiler, literal->list.items[i], item, place))
+			return false;
+	}
+	return true;
+}
+
 /* Literals on both sides are taken apart, so that each side may bind variables of the other. */
 bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
 			 struct rego_place place)
@@ -115,6 +127,10 @@ bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a,
 				return false;
 		return true;
 	}
+	if (a->kind == REGO_O_ARRAY && b->kind == REGO_O_VALUE)
+		return unify_with_value(compiler, a, b->value, place);
+	if (a->kind == REGO_O_VALUE && b->kind == REGO_O_ARRAY)
+		return unify_with_value(compiler, b, a->value, place);
 	if (a->kind == REGO_O_OBJECT && b->kind == REGO_O_OBJECT && has_constant_keys(a) && has_constant_keys(b))
 		return unify_objects(compiler, a, b, place);
 	return add_unify(compiler, a, b, place);

@@ -170,7 +170,7 @@ class Inventor:
             return f"[{', '.join(terms)}]"
         if kind == "set":
             return f"{{{', '.join(terms)}}}"
-        keys = [self.pick(['"a"', '"k"', '"x"', "1", "input.s", '"long key"']) for _ in terms]
+        keys = self.rng.sample(['"a"', '"k"', '"x"', "1", "input.s", '"long key"'], len(terms))
         return "{" + ", ".join(f"{k}: {t}" for k, t in zip(keys, terms)) + "}"
 
     def infix(self, kind, depth):
