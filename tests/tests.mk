@@ -60,12 +60,14 @@ rego-differential: $(BUILD)/rego-answers
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
 
-# What a policy costs, as JSON.
+# What a policy costs, as JSON, and beside other engines (fetched by pip).
 $(BUILD)/bench-policy: $(BUILD)/obj/tests/bench/policy.o $(LIBRARY_OBJECTS)
 	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 
 bench-policy: $(BUILD)/bench-policy
 	@$(BUILD)/bench-policy
+	@sh tests/rego/differential/fetch.sh $(PYTHON) $(BUILD)/rego-peers
+	@$(PYTHON) tests/bench/policy_peers.py $(BUILD)/bench-policy $(BUILD)/rego-peers
 
 interop: all
 	@BUILD=$(BUILD) $(PYTHON) tests/interop/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetch the engines that ours is compared with into a folder of their own, those that can be had: Open Policy Agent itself,
-# compiled into a Python package, and rego-cpp.
+# Fetch the engines that ours is compared with into a folder of their own, those that can be had: Open Policy Agent itself and
+# regorus, compiled into Python packages, and rego-cpp.
 #
 #   fetch.sh PYTHON FOLDER
 set -u
@@ -10,9 +10,10 @@ python=$1 folder=$2
 fetch() {
 	[ -d "$folder/$1" ] || "$python" -m pip install -q --disable-pip-version-check --no-deps --only-binary=:all: \
 		--ignore-requires-python --target "$folder" "$2" >"$folder.log" 2>&1 ||
-		echo "rego-differential: $2 cannot be had: $(grep -m 1 ERROR "$folder.log")"
+		echo "$2 cannot be had: $(grep -m 1 ERROR "$folder.log")"
 }
 
 mkdir -p "$folder"
 fetch opa_bindings opa-golib-python-bindings==0.4.4
 fetch regopy regopy==1.5.2
+fetch opa_eval opa-eval==0.1.1

@@ -193,9 +193,10 @@ def options():
 
 def main():
     asked = options()
-    comparisons = [Comparison(p, o) for p, o in peers.peers() if not asked.peer or p.name in asked.peer]
-    for comparison in comparisons[1:]:
-        comparison.arbiter = comparisons[0] if comparisons[0].peer.name == "opa" else None
+    there = [Comparison(p, o) for p, o in peers.peers()]
+    comparisons = [c for c in there if not asked.peer or c.peer.name in asked.peer]
+    for comparison in there[1:]:
+        comparison.arbiter = there[0]
     if not comparisons:
         print("rego-differential: skipped: no other engine is there")
         return 77
