@@ -29,6 +29,9 @@ KNOWN = {
     ("error/eval_type_error", "value"): "its rule index passes over rules, and so over what fails in them",
     ("error/eval_conflict_error", "value"): "its rule index passes over rules, and so over what fails in them",
     ("error/rego_type_error", "value"): "it does not look for constants that cannot be iterated over everywhere",
+    ("error/rego_type_error", "error/eval_builtin_error"): "it does not look for constants that cannot be iterated over everywhere",
+    ("error/rego_type_error", "error/eval_type_error"): "it does not look for constants that cannot be iterated over everywhere",
+    ("error/rego_type_error", "error/eval_conflict_error"): "it does not look for constants that cannot be iterated over everywhere",
     ("value", "error/eval_builtin_error"): "what fails behind the first of several equal members, or behind an undefined reference",
     ("value", "error/eval_type_error"): "what fails behind the first of several equal members, or behind an undefined reference",
 }
