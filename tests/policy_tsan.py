@@ -29,14 +29,20 @@ allow if {
 def make_models(folder):
     """Encrypted models with policies of their own, each with its plain image, and the key file."""
     keys, plain = folder / "keys.jwk", folder / "plain"
-    subprocess.run([COMMAND, "keygen", "-o", keys, "--enc-kid", "k", "--sign-kid", "s"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [COMMAND, "keygen", "-o", keys, "--enc-kid", "k", "--sign-kid", "s"], check=True, stdout=subprocess.DEVNULL
+    )
     plain.write_bytes(models.make("damage"))
     paths = []
     for i in range(COUNT):
         model, policy, expected = folder / f"model-{i}", folder / f"policy-{i}", folder / f"expected-{i}"
         policy.write_text(f'package model\n\nallow if input.model.name == "model-{i}"\n')
-        subprocess.run([COMMAND, "encrypt", plain, model, "--keys", keys, "--policy", policy], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [COMMAND, "encrypt", plain, model, "--keys", keys, "--policy", policy],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         expected.write_bytes(reference.image(plain.read_bytes(), model.read_bytes()))
         paths += [model, expected]
     return keys, paths
@@ -45,7 +51,7 @@ def make_models(folder):
 def run(options, keys, paths, site, wanted, audit):
     env = dict(os.environ, CRYPTOTENSOR_KEY_JKU=str(keys), CTSHIM_POLICY=site, CTSHIM_AUDIT=str(audit))
     env["LD_PRELOAD"] = f"{options.runtime.resolve()}:{options.library.resolve()}"
-    # Names are not looked up while a report is made: that maps files, through the very hooks that are being reported on.
+    # Names are not looked up while a report is made: that maps files, through the very hooks that are reported on.
     env["TSAN_OPTIONS"] = f"exitcode=66:symbolize=0:{env.get('TSAN_OPTIONS', '')}"
     argv = [str(a) for a in (options.program.resolve(), TIMES, *paths)]
     done = subprocess.run(argv, env=env, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -66,8 +72,10 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         keys, paths = make_models(folder)
-        good = [run(options, keys, paths, SITE.replace("NUMBER", number), wanted, folder / wanted)
-                for number, wanted in (("1", "served"), ("1000", "EACCES"))]
+        good = [
+            run(options, keys, paths, SITE.replace("NUMBER", number), wanted, folder / wanted)
+            for number, wanted in (("1", "served"), ("1000", "EACCES"))
+        ]
     sys.exit(0 if all(good) else 1)
 
 

@@ -1,4 +1,5 @@
-"""What a policy costs, here and in other engines of its language: compiled and evaluated once, in turns, as a table of medians.
+"""What a policy costs, here and in other engines of its language: compiled and evaluated once, in turns, as a table of
+medians.
 
 policy_peers.py BENCH_POLICY PACKAGES: the engines are in the folder PACKAGES, as far as they can be had.
 """
@@ -76,8 +77,13 @@ class Process:
 
     def __init__(self, name, packages, texts):
         self.times = []
-        self.process = subprocess.Popen([sys.executable, __file__, name, packages], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, name, packages],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         self.tell(json.dumps(texts))
 
     def tell(self, line):

@@ -1,98 +1,6 @@
-"""Modules invented at random: package t, a few rules, each of which may use those before it.
+"""Modules invented at random: package t, a few rules, each of which may use those before it."""
 
-Most of what is compared comes from `input` and `data`, whose types are known only at evaluation; where two constants of
-different types meet, Open Policy Agent's type checker rejects the module, which ends the comparison.
-"""
-
-INPUT = {
-    "a": [1, 2, 3],
-    "b": {"a": "d", "b": None, "c": [{"k": 1, "v": "x"}, {"k": 2, "v": "y"}]},
-    "s": "hello",
-    "u": "Grüße, 世界",
-    "n": 5,
-    "f": 1.5,
-    "big": 123456789012345678901234567890,
-    "t": True,
-    "no": False,
-    "e": [],
-    "m": {"x": [1, [2, 3]], "y": {"z": 0}},
-    "w": ["a", "b", "a", "c"],
-    "when": "2026-03-01T12:00:00Z",
-    "ip": "10.1.2.3",
-}
-DATA = {
-    "base": {"a": [1, {"b": 2}], "o": {"x": 1, "y": 2}, "n": [5, 3, 5, 1]},
-    "users": {"ann": {"roles": ["x", "y"], "age": 30}, "bob": {"roles": [], "age": 7}},
-    "nets": ["10.0.0.0/8", "fd00::/8"],
-}
-
-NUMBERS = ["0", "1", "2", "3", "-1", "1.5", "0.1", "10", "1000", "7", "input.n", "input.a[0]", "data.base.o.y", "input.f", "input.big"]
-STRINGS = ['"a"', '"x"', '"d"', '""', '"hello"', '"a,b"', "`r\\w`", '"ü"', "input.s", "input.b.a", "input.u", "input.w[1]", '"k"']
-BOOLEANS = ["true", "false", "input.t", "input.no"]
-ARRAYS = ["[]", "[1, 2]", "input.a", "input.b.c", "data.base.a", "data.base.n", "data.users.ann.roles", "input.e", "input.w", '["a", "b"]']
-OBJECTS = ["{}", '{"a": 1}', "input.b", "data.base.o", "data.users", "input.m", "data.users.ann", '{"x": 2, "z": null}']
-SETS = ["set()", "{1, 2}", '{"a", "x"}', "{2, 3}", "{input.n}"]
-CONSTANTS = {"num": NUMBERS, "str": STRINGS, "bool": BOOLEANS, "arr": ARRAYS, "obj": OBJECTS, "set": SETS}
-KINDS = list(CONSTANTS)
-PATHS = [".a", ".b", ".k", ".x", ".roles", "[0]", "[1]", '["x"]', "[_]", "[_]", '["v"]', "[-1]", "[input.n]", "[count(input.e)]"]
-ROOTS = ["input", "input.a", "input.b", "input.b.c", "input.m", "input.zz", "input.w", "data.base", "data.users", "data.base.n", "data.nope"]
-
-# name: kinds of its arguments, kind of its result
-CALLS = {
-    "num": {
-        "count": ("coll",), "sum": ("nums",), "product": ("nums",), "max": ("nums",), "min": ("nums",), "abs": ("num",), "ceil": ("num",),
-        "floor": ("num",), "round": ("num",), "to_number": ("str",), "indexof": ("str", "str"), "bits.and": ("num", "num"),
-        "bits.lsh": ("num", "num"), "bits.negate": ("num",), "strings.count": ("str", "str"), "time.parse_rfc3339_ns": ("when",),
-        "bits.xor": ("num", "num"), "bits.rsh": ("num", "num"), "semver.compare": ("semver", "semver"),
-    },
-    "str": {
-        "concat": ("str", "strs"), "lower": ("str",), "upper": ("str",), "replace": ("str", "str", "str"), "trim": ("str", "str"),
-        "substring": ("str", "num", "num"), "sprintf": ("format", "arr"), "format_int": ("num", "base"), "type_name": ("any",),
-        "json.marshal": ("any",), "base64.encode": ("str",), "hex.encode": ("str",), "trim_left": ("str", "str"),
-        "trim_suffix": ("str", "str"), "trim_prefix": ("str", "str"), "trim_space": ("str",), "strings.reverse": ("str",),
-        "urlquery.encode": ("str",), "crypto.sha256": ("str",), "time.weekday": ("ns",), "regex.replace": ("str", "pattern", "str"),
-        "trim_right": ("str", "str"), "base64url.encode_no_pad": ("str",), "strings.replace_n": ("obj", "str"), "time.format": ("ns",),
-    },
-    "bool": {
-        "is_number": ("any",), "is_string": ("any",), "is_array": ("any",), "is_object": ("any",), "is_set": ("any",), "is_null": ("any",),
-        "is_boolean": ("any",), "startswith": ("str", "str"), "endswith": ("str", "str"), "contains": ("str", "str"),
-        "regex.match": ("pattern", "str"), "glob.match": ("glob", "arr", "str"), "net.cidr_contains": ("cidr", "ip"),
-        "object.subset": ("obj", "obj"), "strings.any_prefix_match": ("str", "strs"), "json.is_valid": ("str",), "regex.is_valid": ("str",),
-        "semver.is_valid": ("any",), "strings.any_suffix_match": ("strs", "str"),
-    },
-    "arr": {
-        "array.concat": ("arr", "arr"), "array.slice": ("arr", "num", "num"), "array.reverse": ("arr",), "sort": ("coll2",),
-        "split": ("str", "str"), "numbers.range": ("small", "small"), "regex.split": ("pattern", "str"), "time.clock": ("ns",),
-        "regex.find_n": ("pattern", "str", "num"), "indexof_n": ("str", "str"), "numbers.range_step": ("small", "small", "small"),
-        "time.date": ("ns",), "regex.find_all_string_submatch_n": ("pattern", "str", "num"), "time.diff": ("ns", "ns"),
-    },
-    "obj": {
-        "object.union": ("obj", "obj"), "object.remove": ("obj", "arr"), "object.filter": ("obj", "arr"), "json.filter": ("obj", "paths"),
-        "json.remove": ("obj", "paths"), "object.union_n": ("objs",), "json.patch": ("obj", "patch"),
-    },
-    "set": {"object.keys": ("obj",), "union": ("sets",), "intersection": ("sets",), "graph.reachable": ("obj", "arr")},
-    "any": {"object.get": ("obj", "key", "any"), "json.unmarshal": ("str",), "walk": ("any",)},
-}
-FIXED = {
-    "when": ["input.when", '"2026-01-01T00:00:00+02:00"', '"1999-12-31T23:59:59.5Z"'],
-    "base": ["2", "8", "10", "16"],
-    "format": ['"%v"', '"%d-%s"', '"%s %v"', '"%5.2f|"', '"%x"', '"%05d"', '"%q"', '"%v %v %v"', '"%%"', '"%-4v|"', '"%t"', '"%e"'],
-    "pattern": ['"a"', '"^h.l*"', '"[a-c]+"', "`\\w`", '"(l)(o)?"', '"^$"', '"x*"', '"(?i)G"'],
-    "glob": ['"*"', '"h*o"', '"{a,hello}"', '"?"', '"[a-c]"', '"*.b"'],
-    "cidr": ["data.nets[0]", '"10.1.0.0/16"', '"::/0"', "data.nets[_]"],
-    "ip": ["input.ip", '"10.1.2.255"', '"fd00::1"', '"192.168.0.0/16"'],
-    "small": ["0", "1", "3", "-2", "5", "input.n"],
-    "ns": ["1772366400000000000", "0", "time.parse_rfc3339_ns(input.when)"],
-    "semver": ['"1.2.3"', '"1.10.0-rc.1"', '"1.2.3+build"'],
-    "paths": ['["a"]', '["b/c", "x"]', '{"c/0/k"}', '[["x", 0]]', '["roles/0"]'],
-    "patch": [
-        '[{"op": "add", "path": "/q", "value": 1}]',
-        '[{"op": "remove", "path": "/a"}]',
-        '[{"op": "replace", "path": "x", "value": input.a}]',
-    ],
-    "key": ['"a"', '"x"', '["c", 0, "k"]', '["y", "z"]', "1", '"nope"'],
-}
-OPERATORS = {"num": ["+", "-", "*", "/", "%"], "set": ["|", "&", "-"]}
+from words import CALLS, CONSTANTS, FIXED, KINDS, NUMBERS, OPERATORS, PATHS, ROOTS, STRINGS
 
 
 class Inventor:
@@ -121,7 +29,11 @@ class Inventor:
 
     def known(self, kind):
         """Variables and rules that are of a kind, or may be."""
-        return [n for n, k in self.vars * 2 + self.names if k == kind or kind == "any" or (k == "any" and self.chance(0.5))]
+        return [
+            n
+            for n, k in self.vars * 2 + self.names
+            if k == kind or kind == "any" or (k == "any" and self.chance(0.5))
+        ]
 
     # Terms.
 
@@ -179,7 +91,8 @@ class Inventor:
         same = self.kind()
         if self.chance(0.3):
             return f"({self.term(same, depth + 1)} in {self.term(self.pick(['arr', 'obj', 'set']), depth + 1)})"
-        return f"({self.term(same, depth + 1)} {self.pick(['==', '!=', '<', '<=', '>', '>='])} {self.term(same, depth + 1)})"
+        operator = self.pick(["==", "!=", "<", "<=", ">", ">="])
+        return f"({self.term(same, depth + 1)} {operator} {self.term(same, depth + 1)})"
 
     def term(self, kind="any", depth=0):
         if self.chance(0.04):
@@ -211,7 +124,9 @@ class Inventor:
 
     def pattern(self, depth):
         """An array or an object with new variables in it."""
-        parts = [self.var() if self.chance(0.6) else self.pick(["_", "1", '"x"']) for _ in range(self.rng.randrange(1, 4))]
+        parts = [
+            self.var() if self.chance(0.6) else self.pick(["_", "1", '"x"']) for _ in range(self.rng.randrange(1, 4))
+        ]
         if self.chance(0.25):
             return f'{{"k": {parts[0]}, "v": _}}'
         if self.chance(0.2):
@@ -269,15 +184,35 @@ class Inventor:
 
     def statement(self, depth):
         ways = [
-            (5, self.declare), (3, self.some_in), (1, self.every), (2, self.negation), (1, self.unify), (2, self.iterate), (0.4, self.walked),
-            (0.5, self.call_with_result), (3, lambda d: self.infix("bool", d + 1)[1:-1]), (1, lambda d: self.reference()),
+            (5, self.declare),
+            (3, self.some_in),
+            (1, self.every),
+            (2, self.negation),
+            (1, self.unify),
+            (2, self.iterate),
+            (0.4, self.walked),
+            (0.5, self.call_with_result),
+            (3, lambda d: self.infix("bool", d + 1)[1:-1]),
+            (1, lambda d: self.reference()),
             (1, lambda d: self.call("bool", d + 1)),
         ]
         way = self.rng.choices([w for _, w in ways], [n for n, _ in ways])[0]
         text = way(depth)
         if self.chance(0.06) and not text.startswith(("some ", "every ")):
-            targets = ["input", "input.a", "input.n", "input.zz.y", "data.base", "data.users.ann", "count", "data.base.o.x", "lower"]
-            target = self.pick(targets + [n for n, _ in self.names] + [f"data.t.{n}" for n, _ in self.names + self.functions])
+            targets = [
+                "input",
+                "input.a",
+                "input.n",
+                "input.zz.y",
+                "data.base",
+                "data.users.ann",
+                "count",
+                "data.base.o.x",
+                "lower",
+            ]
+            target = self.pick(
+                targets + [n for n, _ in self.names] + [f"data.t.{n}" for n, _ in self.names + self.functions]
+            )
             if "[" not in target:
                 kind = {"count": "num", "lower": "str", "input": "obj", "data.base": "obj"}.get(target, self.kind())
                 text += f" with {target} as {self.pick(CONSTANTS[kind])}"
@@ -295,8 +230,14 @@ class Inventor:
         self.vars = []
         number = len(self.rules)
         makers = [
-            (4, self.complete), (2, self.partial_set), (2, self.partial_object), (2, self.function), (1, self.chain), (1, self.defaulted),
-            (1, self.nested), (1, self.twice),
+            (4, self.complete),
+            (2, self.partial_set),
+            (2, self.partial_object),
+            (2, self.function),
+            (1, self.chain),
+            (1, self.defaulted),
+            (1, self.nested),
+            (1, self.twice),
         ]
         self.rng.choices([m for _, m in makers], [n for n, _ in makers])[0](number)
 
@@ -323,7 +264,11 @@ class Inventor:
     def nested(self, number):
         body = self.body(0, self.rng.randrange(1, 4))
         names = [n for n, _ in self.vars] + ['"k"']
-        tail = f"[{self.pick(names)}] contains {self.term('any', 2)}" if self.chance(0.4) else f"[{self.pick(names)}].q := {self.term('any', 2)}"
+        tail = (
+            f"[{self.pick(names)}] contains {self.term('any', 2)}"
+            if self.chance(0.4)
+            else f"[{self.pick(names)}].q := {self.term('any', 2)}"
+        )
         self.add(f"r{number}.p{tail} if {{ {body} }}", f"r{number}.p", "obj")
 
     def twice(self, number):
@@ -354,7 +299,9 @@ class Inventor:
         kind = self.kind()
         body = self.body(0, self.rng.randrange(1, 3))
         constant = self.pick([c for c in CONSTANTS[kind] if "input" not in c and "data" not in c])
-        self.add(f"default r{number} := {constant}\nr{number} := {self.term(kind, 1)} if {{ {body} }}", f"r{number}", kind)
+        self.add(
+            f"default r{number} := {constant}\nr{number} := {self.term(kind, 1)} if {{ {body} }}", f"r{number}", kind
+        )
 
     def function(self, number):
         arity = self.rng.randrange(1, 3)
@@ -363,7 +310,9 @@ class Inventor:
             self.vars = []
             parameters = []
             for _ in range(arity):
-                parameters.append(self.var() if self.chance(0.75) else self.pick([self.pattern(0), "1", '"a"', "true", "_"]))
+                parameters.append(
+                    self.var() if self.chance(0.75) else self.pick([self.pattern(0), "1", '"a"', "true", "_"])
+                )
             body = self.body(0, self.rng.randrange(1, 3))
             texts.append(f"f{number}({', '.join(parameters)}) := {self.term('any', 1)} if {{ {body} }}")
             if self.chance(0.3):

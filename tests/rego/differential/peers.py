@@ -1,5 +1,5 @@
-"""The engines that are compared: each answers (module, input, data) with what `data.t` is: ("value", v), ("undefined",) or
-("error", {codes}, message).
+"""The engines that are compared: each answers (module, input, data) with what `data.t` is: ("value", v), ("undefined",)
+or ("error", {codes}, message).
 
 Others than ours run in processes of their own, begun anew when they die.
 """
@@ -45,7 +45,9 @@ class Ours:
         if self.process is None or self.process.poll() is not None:
             self.start()
         texts = [t.encode() for t in (module, json.dumps(given), json.dumps(data))]
-        self.process.stdin.write(f"{int(self.strict)} {' '.join(str(len(t)) for t in texts)}\n".encode() + b"".join(texts))
+        self.process.stdin.write(
+            f"{int(self.strict)} {' '.join(str(len(t)) for t in texts)}\n".encode() + b"".join(texts)
+        )
         self.process.stdin.flush()
         line = self.process.stdout.readline().decode()
         if not line:
@@ -69,7 +71,10 @@ class Peer:
 
     def start(self):
         self.process = subprocess.Popen(
-            [sys.executable, __file__, self.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, __file__, self.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
 
     def ask(self, module, given, data):
@@ -137,7 +142,9 @@ def there(name):
 
 def peers():
     """Those whose packages are there, each with an engine of ours that takes errors of builtins as it does."""
-    return [(Peer(name, strict), Ours(strict)) for name, strict in (("opa", True), ("rego-cpp", False)) if there(name)]
+    return [
+        (Peer(name, strict), Ours(strict)) for name, strict in (("opa", True), ("rego-cpp", False)) if there(name)
+    ]
 
 
 def serve(name):

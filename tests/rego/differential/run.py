@@ -1,8 +1,9 @@
 """Modules invented at random, evaluated here and by other engines of the same language:
 python tests/rego/differential/run.py [--seed N] [--count N] [--peer NAME] [--case N] [--show N]
 
-A module is known by its seed and number. Every disagreement is reduced as far as is cheap and printed, those of one kind together.
-Exit status: 0: no disagreement with Open Policy Agent whose reason is not known; 1: some; 77: there is no engine to compare with.
+A module is known by its seed and number. Every disagreement is reduced as far as is cheap and printed, those of one
+kind together. Exit status: 0: no disagreement with Open Policy Agent whose reason is not known; 1: some; 77: there is
+no engine to compare with.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from decimal import Decimal
 
 import invent
 import peers
+import words
 
 CHECKER = re.compile(r"match error|invalid argument|undefined ref")
 FUNCTION = re.compile(r"undefined function|arity mismatch")
@@ -23,18 +25,14 @@ REDUCTIONS = {"opa": 3000, "rego-cpp": 150}
 EVERY = {"opa": 1, "rego-cpp": 10}  # the second is slow
 
 
-# Disagreements whose reason is known: docs/rego.md tells them. ours, Open Policy Agent's -> in a word.
-KNOWN = {
-    ("error/eval_builtin_error", "value"): "its rule index passes over rules, and so over what fails in them",
-    ("error/eval_type_error", "value"): "its rule index passes over rules, and so over what fails in them",
-    ("error/eval_conflict_error", "value"): "its rule index passes over rules, and so over what fails in them",
-    ("error/rego_type_error", "value"): "it does not look for constants that cannot be iterated over everywhere",
-    ("error/rego_type_error", "error/eval_builtin_error"): "it does not look for constants that cannot be iterated over everywhere",
-    ("error/rego_type_error", "error/eval_type_error"): "it does not look for constants that cannot be iterated over everywhere",
-    ("error/rego_type_error", "error/eval_conflict_error"): "it does not look for constants that cannot be iterated over everywhere",
-    ("value", "error/eval_builtin_error"): "what fails behind the first of several equal members, or behind an undefined reference",
-    ("value", "error/eval_type_error"): "what fails behind the first of several equal members, or behind an undefined reference",
-}
+# Disagreements whose reason is known: docs/rego.md tells them. Ours and Open Policy Agent's -> in a few words.
+INDEX = "its rule index passes over rules, and so over what fails in them"
+ITERATED = "it does not look for constants that cannot be iterated over everywhere"
+BEHIND = "what fails behind the first of several equal members, or behind an undefined reference"
+LATE = ("error/eval_builtin_error", "error/eval_type_error", "error/eval_conflict_error")
+KNOWN = {(late, "value"): INDEX for late in LATE}
+KNOWN |= {("error/rego_type_error", theirs): ITERATED for theirs in ("value", *LATE)}
+KNOWN |= {("value", late): BEHIND for late in LATE[:2]}
 BITS = Decimal(2) ** -62  # what it computes with fractions has 64 bits
 
 
@@ -46,7 +44,9 @@ def alike(ours, theirs):
         return ours.keys() == theirs.keys() and all(alike(v, theirs[k]) for k, v in ours.items())
     if {bool, str, type(None)} & {type(ours), type(theirs)} or not isinstance(theirs, (int, Decimal)):
         return type(ours) is type(theirs) and ours == theirs
-    return ours == theirs or (isinstance(ours, (int, Decimal)) and abs(Decimal(ours) - Decimal(theirs)) <= abs(Decimal(theirs)) * BITS)
+    return ours == theirs or (
+        isinstance(ours, (int, Decimal)) and abs(Decimal(ours) - Decimal(theirs)) <= abs(Decimal(theirs)) * BITS
+    )
 
 
 def loosely(value):
@@ -130,7 +130,7 @@ class Comparison:
         self.found = defaultdict(list)
 
     def both(self, module):
-        return tuple(e.ask(module, invent.INPUT, invent.DATA) for e in (self.ours, self.peer))
+        return tuple(e.ask(module, words.INPUT, words.DATA) for e in (self.ours, self.peer))
 
     def disagreement(self, module):
         ours, theirs = self.both(module)
@@ -140,7 +140,7 @@ class Comparison:
         return None, (kind(ours), kind(theirs))
 
     def reduce(self, module, wanted):
-        """Rules, brackets with what is in them, statements and tokens left out, as long as the two still disagree in that way."""
+        """Rules, brackets with what is in them, statements and tokens left out, as long as the two still disagree so."""
         tokens = TOKEN.findall(module)
         tries, before = 0, None
         while before != len(tokens) and tries < REDUCTIONS[self.peer.name]:
@@ -176,17 +176,25 @@ class Comparison:
         print(f"\n{self.peer.name}: " + ", ".join(f"{what} {n}" for what, n in sorted(self.counts.items())))
         for kinds, cases in sorted(self.found.items(), key=lambda item: -len(item[1])):
             reason = KNOWN.get(kinds) if self.peer.name == "opa" else None
-            print(f"\n== {len(cases)} times: ours {kinds[0]}, {self.peer.name} {kinds[1]}" + (f" (known: {reason})" if reason else ""))
+            print(
+                f"\n== {len(cases)} times: ours {kinds[0]}, {self.peer.name} {kinds[1]}"
+                + (f" (known: {reason})" if reason else "")
+            )
             for number, module in cases[:show]:
                 small = self.reduce(module, kinds)
                 ours, theirs = self.both(small)
-                print(f"-- case {number}\n{small.strip()}\n   ours: {ours[:1] + ours[1:][-1:]}\n   {self.peer.name}: {theirs[:1] + theirs[1:][-1:]}")
+                print(
+                    f"-- case {number}\n{small.strip()}\n   ours: {ours[0]} {ours[-1]}\n"
+                    f"   {self.peer.name}: {theirs[0]} {theirs[-1]}"
+                )
         sys.stdout.flush()
 
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CTSHIM_TEST_SEED", random.randrange(1 << 32))))
+    parser.add_argument(
+        "--seed", type=int, default=int(os.environ.get("CTSHIM_TEST_SEED", random.randrange(1 << 32)))
+    )
     parser.add_argument("--count", type=int, default=3000, help="modules (default: %(default)s)")
     parser.add_argument("--peer", action="append", help="only this engine: opa, rego-cpp")
     parser.add_argument("--case", type=int, help="only this one")
