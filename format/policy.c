@@ -69,6 +69,7 @@ static void judge(struct rego *rego, const struct ct_policy_module *modules, siz
 	/* Modules of several packages need not all decide, and data is no rule. */
 	bool look = count > 1 || world->data != NULL;
 	rego_set_now(rego, world->now);
+	rego_set_crypto(rego, world->crypto);
 	for (size_t i = 0; i < count; i++) {
 		const struct ct_policy_module *module = &modules[i];
 		char rule[RULE_MAX];

@@ -31,6 +31,7 @@ struct ct_policy_world {
 	const char *data; /* an object; NULL: {} */
 	size_t data_len;
 	int64_t now; /* ns since 1970; 0: the clock's */
+	const struct ct_crypto *crypto; /* for hashes and signatures; NULL: each call of one makes its own */
 };
 
 /* What nobody filled in does not allow. */

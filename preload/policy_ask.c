@@ -38,7 +38,8 @@ int shim_policy_report(struct shim_policy_report *report, const struct shim_poli
 		return -1;
 	const struct ct_buffer *data = &report->texts.data;
 	struct ct_policy_world world = {.input = report->input.data, .input_len = report->input.len,
-					.data = data->len > 0 ? data->data : NULL, .data_len = data->len, .now = report->now};
+					.data = data->len > 0 ? data->data : NULL, .data_len = data->len, .now = report->now,
+					.crypto = open->crypto};
 	if (!report->is_default)
 		ct_policy_judge(&file, 1, &world, &report->file);
 	if (report->has_operator && report->file.outcome == CT_POLICY_ALLOWS)

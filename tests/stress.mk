@@ -2,6 +2,7 @@
 #
 # make stress        for STRESS_SECONDS in every serving mode, under the library
 # make stress-tsan   the same, library and program built with ThreadSanitizer
+# make policy-tsan   threads that open models under policies, built likewise
 #
 # STRESS_MODE=lazy      that mode only
 # STRESS_SEED=N repeats what the threads did.
@@ -27,6 +28,17 @@ stress-tsan: all
 	@$(STRESS) --program $(BUILD)/tsan/stress --library $(BUILD)/tsan/libctshim.so \
 		--runtime "$$($(CC) -print-file-name=libtsan.so)"
 
-.PHONY: stress stress-tsan
+POLICY_THREADS_OBJECT := $(BUILD)/obj/tests/clients/programs/policy_threads.o
 
--include $(STRESS_OBJECT:.o=.d)
+$(BUILD)/policy_threads: $(POLICY_THREADS_OBJECT)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^
+
+policy-tsan: all
+	+@$(MAKE) --no-print-directory $(BUILD)/tsan/libctshim.so $(BUILD)/tsan/policy_threads BUILD=$(BUILD)/tsan \
+		OPTIMIZE='-O1 -g' SANITIZE='-fsanitize=thread -fno-omit-frame-pointer'
+	@BUILD=$(BUILD) $(PYTHON) tests/policy_tsan.py --program $(BUILD)/tsan/policy_threads \
+		--library $(BUILD)/tsan/libctshim.so --runtime "$$($(CC) -print-file-name=libtsan.so)"
+
+.PHONY: stress stress-tsan policy-tsan
+
+-include $(STRESS_OBJECT:.o=.d) $(POLICY_THREADS_OBJECT:.o=.d)

@@ -2,8 +2,10 @@
 #
 # make check           everything; check-unit and check-clients are its halves
 # make check-rego      the cases of the policy engine; CASES=FOLDER for those of a folder
-# make check-asan      the unit tests under a sanitizer; also check-ubsan, check-tsan
+# make check-asan      the unit tests and the policy engine's cases under a sanitizer; also check-ubsan;
+#                      check-tsan (the unit tests)
 # make check-valgrind  some of the unit tests under valgrind
+# make rego-differential  policies invented at random, with other engines (fetched by pip; not in check)
 # make interop         models and mutants invented at random, with the format's other implementation;
 #                      SEED=N COUNT=N (in each direction) MUTANTS=N CASE=KIND:NUMBER
 # make bench           how fast models load, and what the library costs other programs: tests/bench.mk
@@ -45,15 +47,27 @@ $(BUILD)/run-cases: $(REGO_CASES_OBJECTS) $(LIBRARY_OBJECTS)
 check-rego: $(BUILD)/run-cases
 	@sh tests/rego/run.sh $(BUILD)/run-cases $(BUILD)/check-counts '$(CASES)'
 
+# The engine and others of its language, with modules invented at random: SEED=N COUNT=N PEER=opa|rego-cpp
+# CASE=N. Ends with status 77 where no other engine can be had.
+$(BUILD)/rego-answers: $(BUILD)/obj/tests/rego/differential/answers.o $(LIBRARY_OBJECTS)
+	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
+
+rego-differential: $(BUILD)/rego-answers
+	@sh tests/rego/differential/fetch.sh $(PYTHON) $(BUILD)/rego-peers
+	@BUILD=$(BUILD) $(PYTHON) tests/rego/differential/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
+		$(if $(PEER),--peer $(PEER)) $(if $(CASE),--case $(CASE))
+
 check-clients: all
 	@sh tests/run-clients.sh $(PYTHON) $(BUILD)
 
-# What a policy costs, as JSON.
+# What a policy costs, as JSON, and beside other engines (fetched by pip).
 $(BUILD)/bench-policy: $(BUILD)/obj/tests/bench/policy.o $(LIBRARY_OBJECTS)
 	$(call say,LD) $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(TEST_LIBS)
 
 bench-policy: $(BUILD)/bench-policy
 	@$(BUILD)/bench-policy
+	@sh tests/rego/differential/fetch.sh $(PYTHON) $(BUILD)/rego-peers
+	@$(PYTHON) tests/bench/policy_peers.py $(BUILD)/bench-policy $(BUILD)/rego-peers
 
 interop: all
 	@BUILD=$(BUILD) $(PYTHON) tests/interop/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
@@ -63,14 +77,14 @@ interop: all
 clients-upstream: all
 	@BUILD=$(BUILD) $(PYTHON) tests/upstream/run.py
 
-sanitized = $(MAKE) --no-print-directory check-unit BUILD=$(BUILD)/$(1) OPTIMIZE='-O1 -g' \
+sanitized = $(MAKE) --no-print-directory check-unit $(3) BUILD=$(BUILD)/$(1) OPTIMIZE='-O1 -g' \
 	SANITIZE='$(2) -fno-omit-frame-pointer'
 
 check-asan:
-	+@$(call sanitized,asan,-fsanitize=address)
+	+@$(call sanitized,asan,-fsanitize=address,check-rego)
 
 check-ubsan:
-	+@$(call sanitized,ubsan,-fsanitize=undefined -fno-sanitize-recover=all)
+	+@$(call sanitized,ubsan,-fsanitize=undefined -fno-sanitize-recover=all,check-rego)
 
 check-tsan:
 	+@$(call sanitized,tsan,-fsanitize=thread)
@@ -110,6 +124,6 @@ include tests/stress.mk
 include tests/distros.mk
 
 .PHONY: check check-rego check-unit check-clients check-asan check-ubsan check-tsan check-valgrind fuzz \
-	fuzz-programs bench-policy interop clients-upstream
+	fuzz-programs bench-policy rego-differential interop clients-upstream
 
 -include $(REGO_CASES_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_SUPPORT:.o=.d) $(FUZZ_OBJECTS:.o=.d)

@@ -66,10 +66,9 @@ static const struct rego_value *bits_negate(REGO_OPERANDS)
 
 static const struct rego_value *shift(REGO_OPERANDS, enum rego_bits what)
 {
-	int64_t places;
-	if (!rego_operand_big(call, args, 1) || !rego_operand_int64(call, args, 2, &places))
+	if (!rego_operand_big(call, args, 1) || !rego_operand_big(call, args, 2))
 		return NULL;
-	if (places < 0)
+	if (args[1]->number.negative)
 		return rego_type_failed(call, "operand 2 must be an unsigned integer number but got a negative integer");
 	return bitwise(call, args, what);
 }

@@ -1,5 +1,5 @@
-/* json.patch (RFC 6902), which patches sets too: a member's path is the member. An operation that cannot be done makes the
- * call undefined. */
+/* json.patch (RFC 6902), which patches sets too: a member's path is the member. An operation that cannot be done is an
+ * error. */
 #include <string.h>
 
 #include "json_path.h"
@@ -157,36 +157,47 @@ static bool change(struct rego_work *work, const struct rego_value **document, e
 	return *document;
 }
 
-/* One operation; false: it cannot be done. */
-static bool operate(struct rego_work *work, const struct rego_value **document, const struct rego_value *operation)
+static bool failed(struct rego_call *call, const char *why)
 {
+	rego_builtin_failed(call, "%s", why);
+	return false;
+}
+
+/* One operation; false: it cannot be done. */
+static bool operate(struct rego_call *call, const struct rego_value **document, const struct rego_value *operation)
+{
+	struct rego_work *work = call->work;
 	if (operation->type != REGO_OBJECT)
-		return false;
+		return failed(call, "must be an array of JSON-Patch objects, but at least one element is not an object");
 	const struct rego_value *op = rego_get_text(work, operation, "op"), *given = rego_get_text(work, operation, "path"),
 				*from = rego_get_text(work, operation, "from"),
 				*value = rego_get_text(work, operation, "value");
 	const struct rego_value *path = given ? rego_path(work, given) : NULL;
-	if (!op || op->type != REGO_STRING || !path)
-		return false;
+	if (!path)
+		return failed(call, "missing required attribute 'path'");
+	if (!op || op->type != REGO_STRING)
+		return failed(call, "missing required attribute 'op'");
 	if (rego_is_text(op, "remove"))
 		return change(work, document, DELETE, path, NULL);
 	if (rego_is_text(op, "move") || rego_is_text(op, "copy")) {
 		const struct rego_value *source = from ? rego_path(work, from) : NULL;
-		if (!source || !*document || !(value = look_up(work, *document, source, 0)))
+		if (!source)
+			return failed(call, "missing required attribute 'from'");
+		if (!*document || !(value = look_up(work, *document, source, 0)))
 			return false;
 		return (rego_is_text(op, "copy") || change(work, document, DELETE, source, NULL))
 		       && change(work, document, INSERT, path, value);
 	}
+	if (!rego_is_text(op, "add") && !rego_is_text(op, "replace") && !rego_is_text(op, "test"))
+		return failed(call, "unrecognized op");
 	if (!value)
-		return false;
+		return failed(call, "missing required attribute 'value'");
 	if (rego_is_text(op, "add"))
 		return change(work, document, INSERT, path, value);
 	if (rego_is_text(op, "replace"))
 		return change(work, document, DELETE, path, NULL) && change(work, document, INSERT, path, value);
-	if (!rego_is_text(op, "test") || !*document)
-		return false;
-	const struct rego_value *found = look_up(work, *document, path, 0);
-	return found && rego_equal(work, found, value);
+	const struct rego_value *found = *document ? look_up(work, *document, path, 0) : NULL;
+	return (found && rego_equal(work, found, value)) || failed(call, "the value is not the one to test for");
 }
 
 static const struct rego_value *json_patch(struct rego_call *call, const struct rego_value *const *args)
@@ -195,8 +206,8 @@ static const struct rego_value *json_patch(struct rego_call *call, const struct 
 	if (!rego_operand(call, args, 2, REGO_ARRAY))
 		return NULL;
 	for (size_t i = 0; i < args[1]->list.count; i++) {
-		if (!operate(call->work, &document, args[1]->list.items[i]) || rego_failed(call->work))
-			return NULL;
+		if (!operate(call, &document, args[1]->list.items[i]) || rego_failed(call->work))
+			return call->failure == REGO_CALL_GOOD ? rego_builtin_failed(call, "operation %zu: no such path", i) : NULL;
 	}
 	return document;
 }

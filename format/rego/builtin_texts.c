@@ -79,15 +79,22 @@ static const struct rego_value *split_n(REGO_OPERANDS)
 	return rego_array(call->work, pieces.items + (wanted < 0 ? pieces.count - kept : 0), kept);
 }
 
-/* The first pattern that fits at `at`; an empty one fits wherever it did not fit just before. */
-static const struct rego_member *fitting(const struct rego_value *text, size_t at, const struct rego_member *patterns,
-					 size_t count, bool after_empty)
+/* A comparison of much costs what is compared, where it goes on behind the beginning. */
+static bool fits(struct rego_work *work, const char *at, size_t left, const struct rego_value *pattern)
 {
-	size_t left = text->string.len - at;
+	size_t len = pattern->string.len, few = len < 64 ? len : 64;
+	return len <= left && memcmp(at, pattern->string.bytes, few) == 0
+	       && (len == few || (rego_spend(work, len / 16) && memcmp(at, pattern->string.bytes, len) == 0));
+}
+
+/* The first pattern that fits at `at`; an empty one fits wherever it did not fit just before. */
+static const struct rego_member *fitting(struct rego_work *work, const struct rego_value *text, size_t at,
+					 const struct rego_member *patterns, size_t count, bool after_empty)
+{
 	for (size_t i = 0; i < count; i++) {
-		size_t len = patterns[i].key->string.len;
-		if (len == 0 ? !after_empty
-			     : len <= left && memcmp(text->string.bytes + at, patterns[i].key->string.bytes, len) == 0)
+		const struct rego_value *pattern = patterns[i].key;
+		if (pattern->string.len == 0 ? !after_empty
+					     : fits(work, text->string.bytes + at, text->string.len - at, pattern))
 			return &patterns[i];
 	}
 	return NULL;
@@ -101,7 +108,7 @@ static const struct rego_value *replace_all(struct rego_call *call, const struct
 	size_t len = text->string.len, at = 0, done = 0;
 	bool after_empty = false;
 	while (at <= len && rego_spend(call->work, 1 + count / 4)) {
-		const struct rego_member *pattern = fitting(text, at, patterns, count, after_empty);
+		const struct rego_member *pattern = fitting(call->work, text, at, patterns, count, after_empty);
 		after_empty = pattern != NULL && pattern->key->string.len == 0;
 		if (pattern != NULL) {
 			rego_buffer_add(&out, bytes + done, at - done);
@@ -139,26 +146,26 @@ static const struct rego_value *replace_n(REGO_OPERANDS)
 }
 
 /* Is the code point that `bytes` begins with one of those in `set`? */
-static bool in_set(const char *bytes, size_t len, const struct rego_value *set)
+static bool in_set(struct rego_work *work, const char *bytes, size_t len, const struct rego_value *set)
 {
-	return memmem(set->string.bytes, set->string.len, bytes, len) != NULL;
+	return rego_spend(work, set->string.len / 16) && memmem(set->string.bytes, set->string.len, bytes, len) != NULL;
 }
 
 /* How many bytes at the beginning are code points of the set; NULL: white space. */
-static size_t leading(const char *bytes, size_t len, const struct rego_value *set)
+static size_t leading(struct rego_work *work, const char *bytes, size_t len, const struct rego_value *set)
 {
 	size_t at = 0, step;
 	uint32_t point;
 	for (; at < len; at += step) {
 		step = rego_utf8_decode(bytes + at, len - at, &point);
-		if (set != NULL ? !in_set(bytes + at, step, set) : !rego_is_space(point))
+		if (set != NULL ? !in_set(work, bytes + at, step, set) : !rego_is_space(point))
 			break;
 	}
 	return at;
 }
 
 /* How many bytes are left when such code points at the end are gone. */
-static size_t without_trailing(const char *bytes, size_t len, const struct rego_value *set)
+static size_t without_trailing(struct rego_work *work, const char *bytes, size_t len, const struct rego_value *set)
 {
 	while (len > 0) {
 		size_t start = len - 1;
@@ -169,7 +176,7 @@ static size_t without_trailing(const char *bytes, size_t len, const struct rego_
 			start = len - 1; /* no UTF-8 */
 			point = REGO_REPLACEMENT;
 		}
-		if (set != NULL ? !in_set(bytes + start, len - start, set) : !rego_is_space(point))
+		if (set != NULL ? !in_set(work, bytes + start, len - start, set) : !rego_is_space(point))
 			break;
 		len = start;
 	}
@@ -181,10 +188,10 @@ static const struct rego_value *cut(struct rego_call *call, const struct rego_va
 {
 	const char *bytes = text->string.bytes;
 	size_t len = text->string.len;
-	if (!rego_spend(call->work, len / 16 * (1 + (set != NULL ? set->string.len / 16 : 0))))
+	if (!rego_spend(call->work, len / 16))
 		return NULL;
-	size_t from = left ? leading(bytes, len, set) : 0;
-	size_t to = right ? without_trailing(bytes + from, len - from, set) : len - from;
+	size_t from = left ? leading(call->work, bytes, len, set) : 0;
+	size_t to = right ? without_trailing(call->work, bytes + from, len - from, set) : len - from;
 	return to == len ? text : rego_string_take(call->work, bytes + from, to);
 }
 

@@ -23,12 +23,30 @@ bool rego_compile_error(struct rego_compiler *compiler, enum rego_code code, str
 	return false;
 }
 
+/* Arguments are patterns: no calls, and nothing that is read from a document. */
+static bool check_arg(struct rego_compiler *compiler, const struct rego_term *term)
+{
+	if (!rego_descend(compiler->work))
+		return false;
+	if (term->kind == REGO_T_CALL)
+		return rego_compile_error(compiler, REGO_COMPILE, term->place, "rule arguments cannot contain calls");
+	if (term->kind == REGO_T_REF && term->list.items[0]->kind == REGO_T_VAR)
+		return rego_compile_error(compiler, REGO_UNSAFE, term->place, "var %.*s is unsafe",
+					  (int)term->list.items[0]->name.len, term->list.items[0]->name.bytes);
+	for (size_t i = 0; (term->kind == REGO_T_ARRAY || term->kind == REGO_T_OBJECT) && i < term->list.count; i++)
+		if (!check_arg(compiler, term->list.items[i]))
+			return false;
+	return true;
+}
+
 static bool compile_args(struct rego_compiler *compiler, struct rego_clause *clause)
 {
 	const struct rego_rule *rule = clause->rule;
 	clause->arg_count = rule->arg_count;
 	clause->args = rego_alloc_array(compiler->work, rule->arg_count, sizeof(struct rego_operand *));
 	for (size_t i = 0; i < rule->arg_count && clause->args != NULL; i++) {
+		if (!check_arg(compiler, rule->args[i]))
+			return false;
 		clause->args[i] = rego_flatten(compiler, rule->args[i]);
 		if (clause->args[i] == NULL)
 			return false;
@@ -108,11 +126,11 @@ static bool compile_clause(struct rego_compiler *compiler, struct rego_clause *c
 	rego_open_scope(compiler, &scope, false);
 	compiler->plan = plan;
 	bool good = compiler->package != NULL && collect_head(compiler, rule) && compile_args(compiler, clause)
-		    && rego_flatten_body(compiler, rule->body) && compile_end(compiler, rule, plan)
-		    && rego_order_plan(compiler, plan, clause->args, clause->arg_count);
+		    && rego_flatten_body(compiler, rule->body) && compile_end(compiler, rule, plan);
+	good = rego_close_scope(compiler, &scope, good)
+	       && rego_order_plan(compiler, plan, clause->args, clause->arg_count);
 	clause->plan = plan;
 	clause->slots = compiler->slot_count;
-	compiler->scope = NULL;
 	return good;
 }
 
@@ -172,7 +190,7 @@ struct rego_clause *rego_compile_query(struct rego_work *work, struct rego_progr
 		if (!rego_flatten_expression(&compiler, body->statements[i], &plan->path[i]))
 			return NULL;
 	plan->path_count = body->count;
-	if (!rego_order_plan(&compiler, plan, NULL, 0))
+	if (!rego_close_scope(&compiler, &scope, true) || !rego_order_plan(&compiler, plan, NULL, 0))
 		return NULL;
 	clause->plan = plan;
 	clause->slots = compiler.slot_count;

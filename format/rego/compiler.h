@@ -24,6 +24,8 @@ enum rego_declared { REGO_IMPLICIT, REGO_ARGUMENT, REGO_DECLARED, REGO_ASSIGNED 
 struct rego_binding {
 	struct rego_name name;
 	enum rego_declared how;
+	bool owed, used; /* owed: to declare it and not use it is an error */
+	struct rego_place place;
 	unsigned slot;
 	struct rego_binding *next;
 };
@@ -54,6 +56,7 @@ struct rego_compiler {
 	struct rego_local *locals; /* by slot */
 	unsigned slot_count, slot_capacity;
 	struct rego_plan *plan; /* where steps go */
+	unsigned negated;       /* how many calls deep references are part of a negated expression itself; 0: none are */
 	bool *bound;            /* by slot; of order.c */
 	unsigned bound_capacity;
 };
@@ -71,21 +74,30 @@ size_t rego_ground_prefix(const struct rego_rule *rule);
 /* resolve.c */
 unsigned rego_new_slot(struct rego_compiler *compiler, struct rego_name name, struct rego_place place);
 bool rego_open_scope(struct rego_compiler *compiler, struct rego_scope *scope, bool hard);
+/* Back to the outer scope. False: a variable that had to be used was not, or it was no `good` before. */
+bool rego_close_scope(struct rego_compiler *compiler, struct rego_scope *scope, bool good);
 bool rego_collect_body(struct rego_compiler *compiler, const struct rego_body *body);
 bool rego_collect_term(struct rego_compiler *compiler, const struct rego_term *term);
 bool rego_declare(struct rego_compiler *compiler, struct rego_name name, struct rego_place place, enum rego_declared how);
+/* A variable of `some` or `every`, which must be used. */
+bool rego_declare_owed(struct rego_compiler *compiler, const struct rego_term *variable);
 /* The slot of a name, or -1: it is no variable, or the work has failed. */
 long rego_find_slot(struct rego_compiler *compiler, struct rego_name name);
 /* What a name that is no variable stands for: a path from data or input on. */
 bool rego_find_global(struct rego_compiler *compiler, struct rego_name name, struct rego_term *const **path, size_t *count);
 bool rego_is_promised(struct rego_compiler *compiler, struct rego_name name); /* this body declares it somewhere */
+bool rego_is_variable(struct rego_compiler *compiler, struct rego_name name); /* of this scope or an outer one */
 bool rego_is_global(struct rego_compiler *compiler, struct rego_name name);
 
 /* flatten.c: `out` (may be NULL) is where the result of a reference or call shall go; what comes back is where the value is. */
 struct rego_operand *rego_flatten(struct rego_compiler *compiler, const struct rego_term *term);
 struct rego_operand *rego_flatten_into(struct rego_compiler *compiler, const struct rego_term *term,
 				       struct rego_operand *out);
+/* False: there is a variable in the term that nothing outside it declares. */
+bool rego_check_declared(struct rego_compiler *compiler, const struct rego_term *term);
 struct rego_operand *rego_slot_operand(struct rego_compiler *compiler, unsigned slot, struct rego_place place);
+struct rego_operand *rego_value_operand(struct rego_compiler *compiler, const struct rego_value *value,
+					struct rego_place place);
 struct rego_operand *rego_temporary(struct rego_compiler *compiler, struct rego_place place);
 /* `out`, or a new slot, is where the step's result goes; returns an operand that stands for it. */
 struct rego_operand *rego_set_result(struct rego_compiler *compiler, struct rego_step *step, struct rego_operand *out);
@@ -95,6 +107,7 @@ struct rego_plan *rego_new_plan(struct rego_compiler *compiler, enum rego_end en
 /* flatten_call.c */
 struct rego_operand *rego_flatten_call(struct rego_compiler *compiler, const struct rego_term *term,
 				       struct rego_operand *out);
+bool rego_calls_print(struct rego_compiler *compiler, const struct rego_term *call);
 /* Where the last operand stands for the result, *result is NULL. */
 bool rego_flatten_call_statement(struct rego_compiler *compiler, const struct rego_term *term, struct rego_operand **result);
 /* The function that a term names: a node or a builtin, neither (no error), or a failure (false). */

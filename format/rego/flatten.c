@@ -62,7 +62,7 @@ struct rego_operand *rego_set_result(struct rego_compiler *compiler, struct rego
 	return rego_slot_operand(compiler, step->out->slot, step->place);
 }
 
-static struct rego_operand *value_operand(struct rego_compiler *compiler, const struct rego_value *value,
+struct rego_operand *rego_value_operand(struct rego_compiler *compiler, const struct rego_value *value,
 					  struct rego_place place)
 {
 	struct rego_operand *operand = value != NULL ? new_operand(compiler, REGO_O_VALUE, place) : NULL;
@@ -103,7 +103,7 @@ static struct rego_operand *fold(struct rego_compiler *compiler, struct rego_ope
 		if (items != NULL)
 			value = operand->kind == REGO_O_SET ? rego_set(work, items, count) : rego_array(work, items, count);
 	}
-	return value_operand(compiler, value, operand->place);
+	return rego_value_operand(compiler, value, operand->place);
 }
 
 static struct rego_operand *flatten_list(struct rego_compiler *compiler, const struct rego_term *term)
@@ -126,8 +126,10 @@ static struct rego_operand *flatten_comprehension(struct rego_compiler *compiler
 		return NULL;
 	struct rego_plan *outer = compiler->plan;
 	struct rego_scope scope;
+	unsigned negated = compiler->negated;
 	rego_open_scope(compiler, &scope, true);
 	compiler->plan = plan;
+	compiler->negated = 0;
 	bool good = rego_collect_body(compiler, term->of.body) && rego_collect_term(compiler, term->of.key)
 		    && rego_collect_term(compiler, term->of.value) && rego_flatten_body(compiler, term->of.body);
 	if (good && term->of.key != NULL)
@@ -135,8 +137,8 @@ static struct rego_operand *flatten_comprehension(struct rego_compiler *compiler
 	if (good)
 		good = (plan->value = rego_flatten(compiler, term->of.value)) != NULL;
 	compiler->plan = outer;
-	compiler->scope = scope.outer;
-	if (!good)
+	compiler->negated = negated;
+	if (!rego_close_scope(compiler, &scope, good))
 		return NULL;
 	*closure = (struct rego_closure){term->kind, plan, scope.needs, scope.need_count};
 	operand->closure = closure;
@@ -159,6 +161,7 @@ static struct rego_operand *flatten_document(struct rego_compiler *compiler, str
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, data ? REGO_STEP_DATA : REGO_STEP_INPUT, place) : NULL;
 	if (step == NULL)
 		return NULL;
+	step->closed = compiler->negated > 0;
 	step->items = items;
 	step->item_count = total;
 	struct rego_operand *result = rego_set_result(compiler, step, out);
@@ -181,6 +184,7 @@ static struct rego_operand *flatten_lookup(struct rego_compiler *compiler, const
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_LOOKUP, term->place) : NULL;
 	if (step == NULL)
 		return NULL;
+	step->closed = compiler->negated > 0;
 	step->base = base;
 	step->items = items;
 	step->item_count = term->list.count - 1;
@@ -216,9 +220,45 @@ static struct rego_operand *flatten_reference(struct rego_compiler *compiler, co
 	return flatten_document(compiler, path, count, more, more_count, term->place, out);
 }
 
+/* An expression in a template string, or an operand of print(), gives one value: it may not go through a collection by a
+ * variable of its own. */
+bool rego_check_declared(struct rego_compiler *compiler, const struct rego_term *term)
+{
+	if (!rego_descend(compiler->work))
+		return false;
+	if (term->kind == REGO_T_VAR) {
+		if (!rego_is_wildcard(term)
+		    && (rego_is_variable(compiler, term->name) || rego_is_global(compiler, term->name)))
+			return rego_find_slot(compiler, term->name) >= 0 || !rego_is_promised(compiler, term->name)
+			       || rego_compile_error(compiler, REGO_COMPILE, term->place, "var %.*s referenced above",
+						     (int)term->name.len, term->name.bytes);
+		return rego_compile_error(compiler, REGO_COMPILE, term->place, "var %.*s is undeclared", (int)term->name.len,
+					  term->name.bytes);
+	}
+	if (term->kind != REGO_T_REF && term->kind != REGO_T_CALL && term->kind != REGO_T_ARRAY && term->kind != REGO_T_SET
+	    && term->kind != REGO_T_OBJECT)
+		return true;
+	for (size_t i = term->kind == REGO_T_CALL ? 1 : 0; i < term->list.count; i++)
+		if (!rego_check_declared(compiler, term->list.items[i]))
+			return false;
+	return true;
+}
+
+static bool check_template(struct rego_compiler *compiler, const struct rego_term *term)
+{
+	for (size_t i = 0; i < term->list.count; i++) {
+		const struct rego_term *part = term->list.items[i];
+		if (part->kind == REGO_T_SET_OF && !rego_check_declared(compiler, part->of.body->statements[0]->b))
+			return false;
+	}
+	return true;
+}
+
 static struct rego_operand *flatten_template(struct rego_compiler *compiler, const struct rego_term *term,
 					     struct rego_operand *out)
 {
+	if (!check_template(compiler, term))
+		return NULL;
 	struct rego_operand **items = flatten_items(compiler, term->list.items, term->list.count);
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_TEMPLATE, term->place) : NULL;
 	if (step == NULL)
@@ -236,7 +276,7 @@ struct rego_operand *rego_flatten_into(struct rego_compiler *compiler, const str
 		return NULL;
 	switch (term->kind) {
 	case REGO_T_VALUE:
-		return value_operand(compiler, term->value, term->place);
+		return rego_value_operand(compiler, term->value, term->place);
 	case REGO_T_VAR:
 	case REGO_T_REF:
 		return flatten_reference(compiler, term, out);

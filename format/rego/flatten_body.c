@@ -22,11 +22,21 @@ static bool add_test(struct rego_compiler *compiler, struct rego_operand *operan
 	return true;
 }
 
-static bool add_failure(struct rego_compiler *compiler, struct rego_place place)
+/* A literal and what it can never be equal to: no variable gets a value from that, and so all of them must have one. */
+static bool add_comparison(struct rego_compiler *compiler, struct rego_operand *a, struct rego_operand *b,
+			   struct rego_place place)
 {
-	struct rego_term no = {.kind = REGO_T_VALUE, .place = place, .value = &rego_false};
-	struct rego_operand *operand = rego_flatten(compiler, &no);
-	return operand != NULL && add_test(compiler, operand, place);
+	struct rego_operand **items = rego_alloc_array(compiler->work, 2, sizeof(struct rego_operand *));
+	struct rego_step *step = items != NULL ? rego_new_step(compiler, REGO_STEP_BUILTIN, place) : NULL;
+	if (step == NULL)
+		return false;
+	items[0] = a;
+	items[1] = b;
+	step->builtin = rego_builtin_find("equal", 5);
+	step->items = items;
+	step->item_count = 2;
+	struct rego_operand *result = rego_set_result(compiler, step, NULL);
+	return result != NULL && add_test(compiler, result, place);
 }
 
 /* The value that an object literal has for a constant key; NULL: none, or its keys are not all constant. */
@@ -51,14 +61,51 @@ static bool unify_objects(struct rego_compiler *compiler, struct rego_operand *a
 			  struct rego_place place)
 {
 	if (a->list.count != b->list.count)
-		return add_failure(compiler, place);
+		return add_comparison(compiler, a, b, place);
 	for (size_t i = 0; i < a->list.count; i += 2) {
 		struct rego_operand *other = member_of(compiler, b, a->list.items[i]->value);
 		if (rego_failed(compiler->work))
 			return false;
 		if (other == NULL)
-			return add_failure(compiler, place);
+			return add_comparison(compiler, a, b, place);
 		if (!rego_unify_operands(compiler, a->list.items[i + 1], other, place))
+			return false;
+	}
+	return true;
+}
+
+static bool lacks_key(struct rego_compiler *compiler, const struct rego_operand *literal, const struct rego_value *object)
+{
+	if (object->type != REGO_OBJECT || object->object.count != literal->list.count / 2)
+		return true;
+	for (size_t i = 0; i < literal->list.count; i += 2)
+		if (literal->list.items[i]->kind == REGO_O_VALUE
+		    && rego_get(compiler->work, object, literal->list.items[i]->value) == NULL)
+			return true;
+	return false;
+}
+
+static bool never_equal(struct rego_compiler *compiler, const struct rego_operand *literal, const struct rego_operand *other)
+{
+	bool array = literal->kind == REGO_O_ARRAY;
+	if (!array && literal->kind != REGO_O_OBJECT)
+		return false;
+	if (other->kind == REGO_O_CLOSURE) /* Open Policy Agent matches no object with a comprehension of one */
+		return !array || other->closure->kind != REGO_T_ARRAY_OF;
+	if (other->kind == REGO_O_VALUE && array)
+		return other->value->type != REGO_ARRAY || other->value->list.count != literal->list.count;
+	if (other->kind == REGO_O_VALUE)
+		return lacks_key(compiler, literal, other->value);
+	return other->kind == (array ? REGO_O_OBJECT : REGO_O_ARRAY) || other->kind == REGO_O_SET;
+}
+
+/* An array of as many members. */
+static bool unify_with_value(struct rego_compiler *compiler, struct rego_operand *literal, const struct rego_value *array,
+			     struct rego_place place)
+{
+	for (size_t i = 0; i < literal->list.count; i++) {
+		struct rego_operand *item = rego_value_operand(compiler, array->list.items[i], place);
+		if (item == NULL || !rego_unify_operands(compiler, literal->list.items[i], item, place))
 			return false;
 	}
 	return true;
@@ -70,14 +117,20 @@ bool rego_unify_operands(struct rego_compiler *compiler, struct rego_operand *a,
 {
 	if (!rego_descend(compiler->work))
 		return false;
+	if (never_equal(compiler, a, b) || never_equal(compiler, b, a))
+		return add_comparison(compiler, a, b, place);
 	if (a->kind == REGO_O_ARRAY && b->kind == REGO_O_ARRAY) {
 		if (a->list.count != b->list.count)
-			return add_failure(compiler, place);
+			return add_comparison(compiler, a, b, place);
 		for (size_t i = 0; i < a->list.count; i++)
 			if (!rego_unify_operands(compiler, a->list.items[i], b->list.items[i], place))
 				return false;
 		return true;
 	}
+	if (a->kind == REGO_O_ARRAY && b->kind == REGO_O_VALUE)
+		return unify_with_value(compiler, a, b->value, place);
+	if (a->kind == REGO_O_VALUE && b->kind == REGO_O_ARRAY)
+		return unify_with_value(compiler, b, a->value, place);
 	if (a->kind == REGO_O_OBJECT && b->kind == REGO_O_OBJECT && has_constant_keys(a) && has_constant_keys(b))
 		return unify_objects(compiler, a, b, place);
 	return add_unify(compiler, a, b, place);
@@ -120,7 +173,11 @@ static bool declare_pattern(struct rego_compiler *compiler, const struct rego_te
 				return false;
 		return true;
 	case REGO_T_VALUE:
-		return true;
+		if (pattern->value->type == REGO_ARRAY || pattern->value->type == REGO_OBJECT)
+			return true; /* empty ones */
+		return how == REGO_DECLARED
+		       || rego_compile_error(compiler, REGO_COMPILE, pattern->place, "cannot assign to %s",
+					     rego_type_name(pattern->value->type));
 	default:
 		if (how == REGO_DECLARED)
 			return true;
@@ -132,9 +189,6 @@ static bool declare_pattern(struct rego_compiler *compiler, const struct rego_te
 
 static bool flatten_assign(struct rego_compiler *compiler, const struct rego_statement *statement)
 {
-	if (statement->a->kind == REGO_T_VALUE)
-		return rego_compile_error(compiler, REGO_COMPILE, statement->a->place, "cannot assign to %s",
-					  rego_type_name(statement->a->value->type));
 	struct rego_operand *value = rego_flatten(compiler, statement->b);
 	if (value == NULL || !declare_pattern(compiler, statement->a, REGO_ASSIGNED))
 		return false;
@@ -148,7 +202,11 @@ static bool flatten_assign(struct rego_compiler *compiler, const struct rego_sta
 		last->out = pattern;
 		return true;
 	}
-	return rego_unify_operands(compiler, pattern, value, statement->place);
+	size_t before = plan->count;
+	bool good = rego_unify_operands(compiler, pattern, value, statement->place);
+	for (size_t i = before; i < plan->count; i++)
+		plan->steps[i]->closed = true;
+	return good;
 }
 
 static bool is_scalar(const struct rego_operand *operand)
@@ -185,9 +243,12 @@ static bool flatten_some_in(struct rego_compiler *compiler, const struct rego_st
 
 static bool flatten_some(struct rego_compiler *compiler, const struct rego_statement *statement)
 {
-	for (size_t i = 0; i < statement->item_count; i++)
-		if (!rego_declare(compiler, statement->items[i]->name, statement->items[i]->place, REGO_DECLARED))
+	for (size_t i = 0; i < statement->item_count; i++) {
+		if (rego_is_wildcard(statement->items[i]))
+			return rego_compile_error(compiler, REGO_COMPILE, statement->items[i]->place, "declared var _ unused");
+		if (!rego_declare_owed(compiler, statement->items[i]))
 			return false;
+	}
 	return true;
 }
 

@@ -98,9 +98,12 @@ static bool flatten_call(struct rego_compiler *compiler, const struct rego_term 
 					  "%.*s: arity mismatch\n\thave: %zu arguments\n\twant: %zu arguments", (int)len, name,
 					  count, arity);
 	struct rego_operand **items = rego_alloc_array(compiler->work, count, sizeof(struct rego_operand *));
+	unsigned negated = compiler->negated;
+	compiler->negated -= negated > 0;
 	for (size_t i = 0; i < count && items != NULL; i++)
 		if ((items[i] = rego_flatten(compiler, call->list.items[i + 1])) == NULL)
 			return false;
+	compiler->negated = negated;
 	struct rego_step *step = items != NULL ? rego_new_step(compiler, node != NULL ? REGO_STEP_FUNCTION : REGO_STEP_BUILTIN,
 							       call->place)
 					       : NULL;
@@ -115,15 +118,23 @@ static bool flatten_call(struct rego_compiler *compiler, const struct rego_term 
 	return operand != NULL;
 }
 
-/* print() is for those who write policies; here it does nothing. */
-static bool is_print(struct rego_compiler *compiler, const struct rego_term *call)
+bool rego_calls_print(struct rego_compiler *compiler, const struct rego_term *call)
 {
 	return !call->infix && rego_is_var(call->list.items[0], "print")
 	       && !rego_is_global(compiler, call->list.items[0]->name);
 }
 
-static struct rego_operand *true_operand(struct rego_compiler *compiler, const struct rego_term *term)
+/* print() is for those who write policies. Here it does nothing, but what stands in it must be right. */
+static struct rego_operand *flatten_print(struct rego_compiler *compiler, const struct rego_term *term)
 {
+	struct rego_plan *plan = compiler->plan, *unused = rego_new_plan(compiler, REGO_END_EXISTS);
+	compiler->plan = unused;
+	for (size_t i = 1; i < term->list.count && unused != NULL; i++)
+		if (!rego_check_declared(compiler, term->list.items[i]) || rego_flatten(compiler, term->list.items[i]) == NULL)
+			unused = NULL;
+	compiler->plan = plan;
+	if (unused == NULL)
+		return NULL;
 	struct rego_term yes = {.kind = REGO_T_VALUE, .place = term->place, .value = &rego_true};
 	return rego_flatten(compiler, &yes);
 }
@@ -132,15 +143,15 @@ struct rego_operand *rego_flatten_call(struct rego_compiler *compiler, const str
 				       struct rego_operand *out)
 {
 	struct rego_operand *result;
-	if (is_print(compiler, term))
-		return true_operand(compiler, term);
+	if (rego_calls_print(compiler, term))
+		return flatten_print(compiler, term);
 	return flatten_call(compiler, term, out, false, &result) ? result : NULL;
 }
 
 bool rego_flatten_call_statement(struct rego_compiler *compiler, const struct rego_term *term, struct rego_operand **result)
 {
-	if (is_print(compiler, term)) {
-		*result = true_operand(compiler, term);
+	if (rego_calls_print(compiler, term)) {
+		*result = flatten_print(compiler, term);
 		return *result != NULL;
 	}
 	return flatten_call(compiler, term, NULL, true, result);

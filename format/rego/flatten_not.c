@@ -90,6 +90,11 @@ static bool flatten_negated_unify(struct rego_compiler *compiler, const struct r
 	return true;
 }
 
+static bool is_equation(const struct rego_term *term)
+{
+	return term->kind == REGO_T_CALL && term->infix && rego_is_var(term->list.items[0], "equal");
+}
+
 static bool flatten_negated(struct rego_compiler *compiler, const struct rego_statement *statement)
 {
 	const struct rego_term *term = statement->a;
@@ -97,7 +102,7 @@ static bool flatten_negated(struct rego_compiler *compiler, const struct rego_st
 		return flatten_negated_unify(compiler, statement->a, statement->b, statement->place);
 	if (statement->kind == REGO_S_ASSIGN)
 		return rego_compile_error(compiler, REGO_COMPILE, statement->place, "cannot assign vars inside negated expression");
-	if (term->kind == REGO_T_CALL && term->infix && rego_is_var(term->list.items[0], "equal"))
+	if (is_equation(term))
 		return flatten_negated_unify(compiler, term->list.items[1], term->list.items[2], statement->place);
 	struct rego_operand *operand;
 	if (term->kind == REGO_T_CALL) {
@@ -125,7 +130,10 @@ static bool flatten_plain_not(struct rego_compiler *compiler, const struct rego_
 	if (all == NULL || block == NULL)
 		return false;
 	compiler->plan = all;
+	bool call = statement->kind == REGO_S_TERM && statement->a->kind == REGO_T_CALL && !is_equation(statement->a);
+	compiler->negated = call ? 2 : 1;
 	bool good = flatten_negated(compiler, statement);
+	compiler->negated = 0;
 	for (size_t i = 0; i < all->count && good; i++) {
 		compiler->plan = all->steps[i]->core ? block : outer;
 		struct rego_step *step = rego_new_step(compiler, all->steps[i]->kind, all->steps[i]->place);
@@ -138,7 +146,16 @@ static bool flatten_plain_not(struct rego_compiler *compiler, const struct rego_
 	if (step == NULL)
 		return false;
 	step->block = block;
-	return rego_plan_needs(compiler, block, step);
+	if (!rego_plan_needs(compiler, block, step))
+		return false;
+	size_t capacity = step->need_count;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct rego_step *first = all->steps[i];
+		if (!first->core && first->out != NULL && first->out->kind == REGO_O_SLOT
+		    && !add_slot(compiler, step, first->out->slot, &capacity))
+			return false;
+	}
+	return true;
 }
 
 /* With `import future.keywords.not` everything is inside. */
@@ -157,8 +174,8 @@ static bool flatten_not_body(struct rego_compiler *compiler, const struct rego_s
 	rego_open_scope(compiler, &scope, true);
 	compiler->plan = block;
 	bool good = rego_collect_body(compiler, body) && rego_flatten_body(compiler, body);
+	good = rego_close_scope(compiler, &scope, good);
 	compiler->plan = outer;
-	compiler->scope = scope.outer;
 	struct rego_step *step = good ? rego_new_step(compiler, REGO_STEP_NOT, statement->place) : NULL;
 	if (step == NULL)
 		return false;
@@ -180,9 +197,11 @@ static struct rego_operand *declare_variable(struct rego_compiler *compiler, con
 {
 	if (variable == NULL)
 		return rego_temporary(compiler, place);
-	if (!rego_declare(compiler, variable->name, variable->place, REGO_DECLARED))
+	if (!rego_declare_owed(compiler, variable))
 		return NULL;
-	return rego_flatten(compiler, variable);
+	if (rego_is_wildcard(variable))
+		return rego_flatten(compiler, variable);
+	return rego_slot_operand(compiler, compiler->scope->bindings->slot, variable->place);
 }
 
 bool rego_flatten_every(struct rego_compiler *compiler, const struct rego_statement *statement)
@@ -198,8 +217,8 @@ bool rego_flatten_every(struct rego_compiler *compiler, const struct rego_statem
 	struct rego_operand *value = key != NULL ? declare_variable(compiler, statement->a, statement->place) : NULL;
 	bool good = value != NULL && rego_collect_body(compiler, statement->body)
 		    && rego_flatten_body(compiler, statement->body);
+	good = rego_close_scope(compiler, &scope, good);
 	compiler->plan = outer;
-	compiler->scope = scope.outer;
 	struct rego_step *step = good ? rego_new_step(compiler, REGO_STEP_EVERY, statement->place) : NULL;
 	if (step == NULL)
 		return false;

@@ -280,7 +280,7 @@ const char *rego_print_type(const struct rego_value *arg)
 		return "string";
 	if (!rego_number_is_integer(&arg->number))
 		return "float64";
-	return rego_number_int64(&arg->number, &value) ? "int" : "*big.Int";
+	return rego_number_int64(&arg->number, &value) ? "int64" : "*big.Int";
 }
 
 bool rego_print(const struct rego_printer *printer, const struct rego_value *arg, uint32_t verb)

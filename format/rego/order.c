@@ -143,7 +143,7 @@ static bool mark_items(struct rego_compiler *compiler, struct rego_step *step, b
 static int take_unify(struct rego_compiler *compiler, struct rego_step *step)
 {
 	if (!(is_known(compiler, step->base) && is_pattern(compiler, step->out))) {
-		if (!(is_known(compiler, step->out) && is_pattern(compiler, step->base)))
+		if (step->closed || !(is_known(compiler, step->out) && is_pattern(compiler, step->base)))
 			return 0;
 		struct rego_operand *pattern = step->base;
 		step->base = step->out;
@@ -154,7 +154,8 @@ static int take_unify(struct rego_compiler *compiler, struct rego_step *step)
 
 static int take_lookup(struct rego_compiler *compiler, struct rego_step *step)
 {
-	if (!is_known(compiler, step->base) || !items_are(compiler, step, is_pattern) || !is_pattern(compiler, step->out))
+	if (!is_known(compiler, step->base) || !items_are(compiler, step, step->closed ? is_known : is_pattern)
+	    || !is_pattern(compiler, step->out))
 		return 0;
 	step->iterates = false;
 	return mark_known(compiler, step->base) && mark_items(compiler, step, true) && mark_pattern(compiler, step->out) ? 1 : -1;

@@ -50,6 +50,7 @@ struct rego_step {
 	enum rego_step_kind kind;
 	bool iterates; /* it may have several solutions */
 	bool core;     /* belongs into the block of `not` */
+	bool closed;   /* a reference, or the right side of an assignment, whose variables are bound by others */
 	struct rego_place place;
 	struct rego_operand *out, *base, *key;
 	struct rego_operand **items;

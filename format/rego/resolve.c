@@ -26,6 +26,19 @@ bool rego_open_scope(struct rego_compiler *compiler, struct rego_scope *scope, b
 	return true;
 }
 
+bool rego_close_scope(struct rego_compiler *compiler, struct rego_scope *scope, bool good)
+{
+	const struct rego_binding *unused = NULL;
+	for (const struct rego_binding *at = scope->bindings; good && at != NULL; at = at->next)
+		if (at->owed && !at->used)
+			unused = at; /* the first in the text is the last in the list */
+	if (unused != NULL)
+		good = rego_compile_error(compiler, REGO_COMPILE, unused->place, "declared var %.*s unused",
+					  (int)unused->name.len, unused->name.bytes);
+	compiler->scope = scope->outer;
+	return good;
+}
+
 static struct rego_binding *find_binding(struct rego_compiler *compiler, const struct rego_scope *scope,
 					 struct rego_name name)
 {
@@ -63,8 +76,9 @@ static bool add_need(struct rego_compiler *compiler, struct rego_scope *scope, u
 long rego_find_slot(struct rego_compiler *compiler, struct rego_name name)
 {
 	for (struct rego_scope *scope = compiler->scope; scope != NULL; scope = scope->outer) {
-		const struct rego_binding *binding = find_binding(compiler, scope, name);
+		struct rego_binding *binding = find_binding(compiler, scope, name);
 		if (binding != NULL) {
+			binding->used = true;
 			for (struct rego_scope *crossed = compiler->scope; crossed != scope; crossed = crossed->outer)
 				if (crossed->hard && !add_need(compiler, crossed, binding->slot))
 					return -1;
@@ -78,7 +92,7 @@ long rego_find_slot(struct rego_compiler *compiler, struct rego_name name)
 }
 
 /* A variable of this scope or an outer one, or one that this scope will declare. */
-static bool is_variable(struct rego_compiler *compiler, struct rego_name name)
+bool rego_is_variable(struct rego_compiler *compiler, struct rego_name name)
 {
 	for (const struct rego_scope *scope = compiler->scope; scope != NULL; scope = scope->outer)
 		if (find_binding(compiler, scope, name) != NULL)
@@ -106,7 +120,11 @@ static bool add_binding(struct rego_compiler *compiler, struct rego_name name, s
 	struct rego_binding *binding = rego_alloc(compiler->work, sizeof *binding);
 	if (binding == NULL)
 		return false;
-	*binding = (struct rego_binding){name, how, rego_new_slot(compiler, name, place), compiler->scope->bindings};
+	*binding = (struct rego_binding){.name = name,
+					 .how = how,
+					 .place = place,
+					 .slot = rego_new_slot(compiler, name, place),
+					 .next = compiler->scope->bindings};
 	compiler->scope->bindings = binding;
 	return !rego_failed(compiler->work);
 }
@@ -132,6 +150,15 @@ bool rego_declare(struct rego_compiler *compiler, struct rego_name name, struct 
 	if (promise != NULL)
 		promise->kept = true;
 	return add_binding(compiler, name, place, how);
+}
+
+bool rego_declare_owed(struct rego_compiler *compiler, const struct rego_term *variable)
+{
+	if (!rego_declare(compiler, variable->name, variable->place, REGO_DECLARED))
+		return false;
+	if (!rego_is_wildcard(variable))
+		compiler->scope->bindings->owed = true;
+	return true;
 }
 
 bool rego_find_global(struct rego_compiler *compiler, struct rego_name name, struct rego_term *const **path, size_t *count)
@@ -181,13 +208,16 @@ bool rego_collect_term(struct rego_compiler *compiler, const struct rego_term *t
 		return false;
 	switch (term->kind) {
 	case REGO_T_VAR:
-		if (rego_is_wildcard(term) || is_variable(compiler, term->name))
+		if (rego_is_wildcard(term) || rego_is_variable(compiler, term->name))
 			return !rego_failed(compiler->work);
 		if (!is_promised_outside(compiler, term->name) && rego_is_global(compiler, term->name))
 			return !rego_failed(compiler->work);
 		return add_binding(compiler, term->name, term->place, REGO_IMPLICIT);
-	case REGO_T_REF:
 	case REGO_T_CALL:
+		if (rego_calls_print(compiler, term))
+			return !rego_failed(compiler->work);
+		/* fallthrough */
+	case REGO_T_REF:
 	case REGO_T_ARRAY:
 	case REGO_T_SET:
 	case REGO_T_OBJECT:
@@ -238,7 +268,7 @@ static bool collect_with(struct rego_compiler *compiler, const struct rego_with 
 {
 	struct rego_node *node;
 	const struct rego_builtin *builtin;
-	if (with->value->kind == REGO_T_VAR && is_variable(compiler, with->value->name))
+	if (with->value->kind == REGO_T_VAR && rego_is_variable(compiler, with->value->name))
 		return true;
 	if (!rego_find_function(compiler, with->value, &node, &builtin))
 		return false;

@@ -96,7 +96,7 @@ static bool add_key(struct rego_buffer *out, const struct rego_value *key, const
 	if (key->type == REGO_STRING)
 		return rego_json_quote(out, key->string.bytes, key->string.len, style->html);
 	struct rego_buffer text = {.work = out->work};
-	static const struct rego_json_style compact = {0};
+	static const struct rego_json_style compact = {.html = true};
 	return add_json(&text, key, &compact, 0) && rego_json_quote(out, text.bytes, text.len, style->html);
 }
 

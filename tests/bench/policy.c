@@ -1,7 +1,8 @@
 /* What a typical policy costs: some twenty lines, input looked up, a helper rule, an address range, a time window. Prints
  * JSON: microseconds (the best of many rounds, and the middle one), bytes, steps.
  *
- *   bench-policy [ROUNDS] */
+ *   bench-policy [ROUNDS [simple]]
+ *   bench-policy usual|simple|input    prints that text instead */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,33 +10,38 @@
 
 #include "rego/rego.h"
 
-static const char policy[] =
-	"package model\n"
-	"\n"
-	"import rego.v1\n"
-	"\n"
-	"default allow := false\n"
-	"\n"
-	"networks := [\"10.0.0.0/8\", \"192.0.2.0/24\", \"fd00::/8\"]\n"
-	"\n"
-	"roles := {\"inference\": {\"production\", \"staging\"}, \"evaluation\": {\"staging\"}}\n"
-	"\n"
-	"inside(address) if {\n"
-	"\tsome network in networks\n"
-	"\tnet.cidr_contains(network, address)\n"
+#define POLICY(networks, contains) \
+	"package model\n" \
+	"\n" \
+	"import rego.v1\n" \
+	"\n" \
+	"default allow := false\n" \
+	"\n" \
+	"networks := " networks "\n" \
+	"\n" \
+	"roles := {\"inference\": {\"production\", \"staging\"}, \"evaluation\": {\"staging\"}}\n" \
+	"\n" \
+	"inside(address) if {\n" \
+	"\tsome network in networks\n" \
+	"\t" contains "\n" \
+	"}\n" \
+	"\n" \
+	"in_time if {\n" \
+	"\ttime.now_ns() >= time.parse_rfc3339_ns(\"2020-01-01T00:00:00Z\")\n" \
+	"\ttime.now_ns() < time.parse_rfc3339_ns(\"2200-01-01T00:00:00Z\")\n" \
+	"}\n" \
+	"\n" \
+	"allow if {\n" \
+	"\tinput.environment in roles[input.process.user]\n" \
+	"\tstartswith(input.model.path, \"/srv/models/\")\n" \
+	"\tevery address in input.host.addresses { inside(address) }\n" \
+	"\tin_time\n" \
 	"}\n"
-	"\n"
-	"in_time if {\n"
-	"\ttime.now_ns() >= time.parse_rfc3339_ns(\"2020-01-01T00:00:00Z\")\n"
-	"\ttime.now_ns() < time.parse_rfc3339_ns(\"2200-01-01T00:00:00Z\")\n"
-	"}\n"
-	"\n"
-	"allow if {\n"
-	"\tinput.environment in roles[input.process.user]\n"
-	"\tstartswith(input.model.path, \"/srv/models/\")\n"
-	"\tevery address in input.host.addresses { inside(address) }\n"
-	"\tin_time\n"
-	"}\n";
+
+static const char usual[] =
+	POLICY("[\"10.0.0.0/8\", \"192.0.2.0/24\", \"fd00::/8\"]", "net.cidr_contains(network, address)");
+/* For engines that do not know networks. */
+static const char simple[] = POLICY("[\"10.\", \"192.0.2.\", \"fd\"]", "startswith(address, network)");
 
 static const char input[] =
 	"{\"model\":{\"path\":\"/srv/models/m/model-00001-of-00004.safetensors\",\"size\":4976698672,\"enc_kid\":\"enc-1\","
@@ -67,6 +73,11 @@ static void print(const char *name, double *times, size_t count)
 
 int main(int argc, char **argv)
 {
+	const char *policy = argc > 1 && strcmp(argv[argc - 1], "simple") == 0 ? simple : usual;
+	if (argc == 2 && (policy == simple || strcmp(argv[1], "usual") == 0))
+		return fputs(policy, stdout) < 0;
+	if (argc > 1 && strcmp(argv[1], "input") == 0)
+		return fputs(input, stdout) < 0;
 	size_t rounds = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 2000;
 	double *compile = calloc(rounds + 1, sizeof *compile), *evaluate = calloc(rounds + 1, sizeof *evaluate),
 	       *whole = calloc(rounds + 1, sizeof *whole);

@@ -28,6 +28,21 @@ HOSTILE = {
     "deep calls": "".join(f"f{i}(x) := f{i + 1}(x)\n\n" for i in range(5000))
                   + "f5000(x) := x\n\nallow if f0(1) == 1\n",
     "many rules": "".join(f"r{i} := {i}\n" for i in range(60000)) + "\nallow if false\n",
+    "objects within objects": "d0 := {}\n\n" + "".join(f'd{i + 1} := {{"a": d{i}, "b": d{i}}}\n\n' for i in range(60))
+                              + "allow if object.union_n([d60, d60]) == {}\n",
+    "equal trees": "a0 := [1]\n\nb0 := [1]\n\n" + "".join(f"{x}{i + 1} := [{x}{i}, {x}{i}]\n\n" for i in range(60)
+                                                             for x in "ab") + "allow if a60 == b60\n",
+    "a patch that grows": 'allow if json.patch({}, [{"op": "copy", "from": "", "path": "/a"} | some i in '
+                          "numbers.range(1, 90000)]) == 1\n",
+    "replacements": "a0 := [1]\n\nallow if every x in numbers.range(1, 90000) { regex.replace(`" + "a" * 99999
+                    + "`, `a`, `bbbbbbbbbb`) != x }\n",
+    "a schema of itself": 'allow if json.match_schema({}, {"$ref": "#"})[0]\n',
+    "a large exponent": "allow if 1 / 3e-999999999 > 0\n",
+    "text that is repeated": 'allow if sprintf("%*d", [999999999, 1]) == ""\n\nallow if sprintf("'
+                             + "%99999d" * 5000 + '", [1]) == ""\n',
+    "worlds": "".join(f"f{i}(x) := [f{i + 1}(x) | input.a] with input.a as [x]\n\n" for i in range(3000))
+              + "f3000(x) := x\n\nallow if f0(1)\n",
+    "hashes": "allow if every i in numbers.range(1, 90000) { crypto.sha256(`" + "a" * 400000 + "`) != i }\n",
     "networks": 'allow if count(net.cidr_expand("0.0.0.0/0")) > 0\n',
     "a recursion by data": "allow if data.model[input.process.user]\n\nroot := data.model.allow\n",
     "walking": "d0 := [1]\n\n" + "".join(f"d{i + 1} := [d{i}, d{i}, d{i}]\n\n" for i in range(30))
@@ -52,6 +67,18 @@ def test_limits_are_told(shim, keys, guarded):
     """By their names, with the line."""
     model = guarded("package model\n\n" + LOOP)
     denied(load(shim, model, keys), model, "so loading is denied: line ", "limit_")
+
+
+LONG = ['replace(a, b, "x") != ""', 'strings.replace_n({b: "x"}, a) != ""', "trim(c, b) != c"]
+
+
+@pytest.mark.parametrize("call", LONG)
+def test_long_comparisons_are_steps(call, shim, keys, guarded):
+    """One call of a builtin may compare much with much."""
+    many = "".join(f"{x}{i + 1} := concat(``, [{x}{i}, {x}{i}])\n\n" for i in range(14) for x in "ac")
+    model = guarded(f"package model\n\na0 := `{'a' * 32}`\n\nc0 := `{'b' * 32}`\n\n{many}a := a14\n\nc := c14\n\n"
+                    f"b := concat(``, [a13, `b`])\n\nallow if {call}\n")
+    denied(load(shim, model, keys), model, "limit_steps")
 
 
 def test_a_policy_cannot_see_that_it_hit_a_limit(shim, keys, guarded):

@@ -57,10 +57,15 @@ static void scalar(struct maker *maker)
 	put(maker, scalars[choose(maker, sizeof scalars / sizeof *scalars)]);
 }
 
-static void name(struct maker *maker)
+static const char *a_name(struct maker *maker)
 {
 	static const char *const names[] = {"x", "y", "z", "w"};
-	put(maker, names[choose(maker, 4)]);
+	return names[choose(maker, 4)];
+}
+
+static void name(struct maker *maker)
+{
+	put(maker, a_name(maker));
 }
 
 static void reference(struct maker *maker)
@@ -165,6 +170,21 @@ static void term(struct maker *maker)
 	maker->depth--;
 }
 
+/* Its variable must be used. */
+static void every(struct maker *maker)
+{
+	const char *variable = a_name(maker);
+	put(maker, "every ");
+	put(maker, variable);
+	put(maker, " in ");
+	term(maker);
+	put(maker, " { ");
+	put(maker, variable);
+	put(maker, " != 7; ");
+	body(maker);
+	put(maker, " }");
+}
+
 static void statement(struct maker *maker)
 {
 	static const char *const joins[] = {" = ", " := ", " == ", " != ", " > "};
@@ -191,13 +211,7 @@ static void statement(struct maker *maker)
 		term(maker);
 		break;
 	case 5:
-		put(maker, "every ");
-		name(maker);
-		put(maker, " in ");
-		term(maker);
-		put(maker, " { ");
-		body(maker);
-		put(maker, " }");
+		every(maker);
 		break;
 	default:
 		term(maker);

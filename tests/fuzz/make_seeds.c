@@ -5,6 +5,7 @@
 
 #include "forge.h"
 #include "jwk.h"
+#include "rego_builtin_rows.h"
 
 static const char *top;
 
@@ -88,6 +89,23 @@ static void policies(void)
 	save_text("rego_rules", 0, "\1\2\3\4\5\6\7\10\11\1\2\3\4\5\6\7\10\11\12\13\14\15\16");
 }
 
+static void builtins(void)
+{
+	static const char searches[][2][64] = {
+		{"(?i)^[a-z]+\\[[0-9]+\\]$", "foo[1]"}, {"(a|b)*?c{2,5}|\\bx\\B", "aabcccx"},
+		{"\\p{Greek}+[^\\pL[:digit:]]", "\xce\xb1\xce\xb2 1"}, {"(?P<x>(a*)+|)$", "aaab"},
+		{"{cat,b[!a-c]t,*.**}?", "b.t/x"}};
+	for (size_t i = 0; i < COUNT(searches); i++) {
+		char both[128];
+		size_t len = strlen(searches[i][0]) + 1;
+		memcpy(both, searches[i][0], len);
+		strcpy(both + len, searches[i][1]);
+		save("rego_regex", (int)i, both, len + strlen(both + len));
+	}
+	for (size_t i = 0; i < COUNT(builtin_rows); i++)
+		save_text("rego_builtins", (int)i, builtin_rows[i].call);
+}
+
 /* A test, as what the seeds are made with may only run in one. */
 START_TEST(seeds)
 {
@@ -95,6 +113,7 @@ START_TEST(seeds)
 	models();
 	keys();
 	policies();
+	builtins();
 	save_text("json", 0, "{\"a\":[0,1.5e-3,-12,true,false,null],\"\\u00e9\\ud83d\\ude00\":{\"b\\n\":\"\xc3\xa9\"}}");
 	save_text("json", 1, "[[[[[[[[[[[[[[[[9007199254740992]]]]]]]]]]]]]]]]");
 	save_text("json", 2, "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\xf0\x9f\x98\x80\"");
