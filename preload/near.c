@@ -9,21 +9,29 @@
 #include "near.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/uio.h>
 
 #include "raw.h"
 
 enum {
+	CACHESTAT = 451,      /* the system call */
 	ASK = 128 * 1024,     /* more in one call, and the kernel silently cuts it to what it reads ahead */
-	SCRATCH = 64 * 1024,  /* stays in the processor's cache */
-	PARTS = 16,
+	FINE = 4 * 1024,      /* the kernel begins with single pages ... */
+	COARSE = 64 * 1024,   /* ... and soon makes them larger than this */
+	HOLE = 2 * FINE,
 };
 
-static int look(struct shim_ciphertext *ciphertext, uint64_t offset)
+static long peek(int fd, uint64_t offset)
 {
 	char byte;
 	struct iovec part = {&byte, 1};
-	switch (SHIM_RAW(SYS_preadv2, ciphertext->fd, &part, 1, offset, 0, RWF_NOWAIT)) {
+	return SHIM_RAW(SYS_preadv2, fd, &part, 1, offset, 0, RWF_NOWAIT);
+}
+
+static int look(int fd, uint64_t offset)
+{
+	switch (peek(fd, offset)) {
 	case 1:
 		return SHIM_WARM;
 	case -EAGAIN:
@@ -41,32 +49,72 @@ static void ask(int fd, uint64_t offset, uint64_t len)
 		SHIM_RAW(SYS_fadvise64, fd, offset + done, len - done < ASK ? len - done : ASK, POSIX_FADV_WILLNEED, 0, 0);
 }
 
-/* Read it, into no place. */
-static void play_reader(int fd, uint64_t offset, uint64_t len)
+/* How much of a stretch is in memory or on its way? Linux tells since 6.5. */
+static enum here { UNTOLD, NOTHING, SOME, ALL } here(int fd, uint64_t offset, uint64_t len)
 {
-	char scratch[SCRATCH];
-	struct iovec parts[PARTS];
-	for (int i = 0; i < PARTS; i++)
-		parts[i] = (struct iovec){scratch, SCRATCH};
-	for (uint64_t done = 0; done < len;) {
-		uint64_t count = (len - done + SCRATCH - 1) / SCRATCH;
-		long got = SHIM_RAW(SYS_preadv, fd, parts, count < PARTS ? count : PARTS, offset + done, 0, 0);
-		if (got <= 0)
-			return; /* whoever needs it will see */
-		done += (uint64_t)got;
+	struct {
+		uint64_t offset, len;
+	} range = {offset, len};
+	struct {
+		uint64_t cache, dirty, writeback, evicted, recently_evicted;
+	} pages = {0};
+	if (SHIM_RAW(CACHESTAT, fd, &range, &pages, 0, 0, 0) != 0)
+		return UNTOLD;
+	uint64_t first = offset / FINE, last = (offset + len - 1) / FINE;
+	return pages.cache == 0 ? NOTHING : pages.cache > last - first ? ALL : SOME;
+}
+
+/* The kernel begins to read on from `offset`. A hole is left, or it would take what is there already for a sequence of
+ * single pages and go on so; and it is filled. */
+static uint64_t begin(int fd, uint64_t offset, uint64_t end)
+{
+	uint64_t first = (offset + HOLE + COARSE - 1) / COARSE * COARSE;
+	for (uint64_t at = first; at < end && at < first + COARSE; at += FINE)
+		peek(fd, at);
+	if (first > end)
+		first = end;
+	ask(fd, offset, first - offset);
+	return first + COARSE;
+}
+
+/* Look at one byte here and there, without waiting: where the kernel has left itself a mark to read on from, it does.
+ * Was there all of it? */
+static bool lead(int fd, uint64_t offset, uint64_t len)
+{
+	uint64_t end = offset + len, left;
+	enum here part, whole = here(fd, offset, len);
+	bool all = whole == ALL;
+	for (uint64_t at = offset; at < end; at += left) {
+		left = end - at < COARSE ? end - at : COARSE;
+		part = whole == SOME ? here(fd, at, left) : whole;
+		if (part == NOTHING) {
+			left = begin(fd, at, end) - at;
+			whole = SOME;
+			continue;
+		}
+		if (part == SOME)
+			ask(fd, at, left);
+		if (peek(fd, at) != 1)
+			all = false;
 	}
+	return all;
 }
 
 void shim_near(void *context, enum ct_nearing how, uint64_t offset, uint64_t len)
 {
 	struct shim_ciphertext *ciphertext = context;
-	int place = ciphertext->place;
-	/* What was cold is taken to go on so. Looking has the kernel read a page, out of order to it: what only comes later
-	 * is not looked at, but the file's first page, which has been read. */
+	int fd = ciphertext->fd, place = ciphertext->place;
+	/* What was cold is taken to go on so until it is seen to be warm. */
 	if (place == SHIM_UNKNOWN || place == SHIM_WARM)
-		ciphertext->place = place = look(ciphertext, how == CT_NEAR_BEHIND ? 0 : offset);
-	if (place == SHIM_FAR || (place == SHIM_COLD && how == CT_NEAR_ALONE))
-		ask(ciphertext->fd, offset, len);
-	else if (place == SHIM_COLD && how == CT_NEAR_TURN)
-		play_reader(ciphertext->fd, offset, len);
+		ciphertext->place = place = look(fd, offset);
+	if (place == SHIM_FAR) {
+		ask(fd, offset, len);
+	} else if (place == SHIM_COLD && how == CT_NEAR_ALONE) {
+		if (here(fd, offset, len) == ALL)
+			ciphertext->place = SHIM_WARM;
+		else
+			ask(fd, offset, len);
+	} else if (place == SHIM_COLD && lead(fd, offset, len)) {
+		ciphertext->place = SHIM_WARM;
+	}
 }
