@@ -5,7 +5,7 @@
 enum {
 	STEP = 2 * 1024 * 1024,  /* asked for at once, at least */
 	SLACK = 8 * 1024 * 1024, /* threads that share a sequence may overtake each other by so much */
-	SHORT = 8 * 1024 * 1024, /* it may end soon: nothing behind what was asked for */
+	SHORT = 16 * 1024 * 1024, /* it may end soon: nothing behind what was asked for */
 };
 
 void ct_expect_init(struct ct_expect *expect, const struct ct_source *source, enum ct_nearing how, uint64_t told,
