@@ -5,6 +5,7 @@
 enum {
 	STEP = 2 * 1024 * 1024,  /* asked for at once, at least */
 	SLACK = 8 * 1024 * 1024, /* threads that share a sequence may overtake each other by so much */
+	SHORT = 16 * 1024 * 1024, /* it may end soon: nothing behind what was asked for */
 };
 
 void ct_expect_init(struct ct_expect *expect, const struct ct_source *source, enum ct_nearing how, uint64_t told,
@@ -68,19 +69,32 @@ static struct ct_expect_run *find_run(struct ct_expect_runs *runs, uint64_t star
 	return run;
 }
 
-uint64_t ct_expect_run(struct ct_expect_runs *runs, const struct ct_source *source, uint64_t start, uint64_t end)
+uint64_t ct_expect_run(struct ct_expect_runs *runs, const struct ct_source *source, uint64_t start, uint64_t end,
+		       uint64_t from, uint64_t to)
 {
 	if (source->near == NULL || atomic_flag_test_and_set(&runs->busy))
 		return 0; /* it is no more than a hint */
 	struct ct_expect_run *run = find_run(runs, start, end);
-	uint64_t left = source->size - end, to = end + (run->ahead < left ? run->ahead : left);
-	uint64_t from = run->told > end ? run->told : end;
-	bool goes_on = run->ahead > 0, worth = to > from && (to - from >= STEP || to == source->size);
-	uint64_t told = run->told > start ? run->told : start;
-	if (worth)
+	bool goes_on = run->ahead > 0, worth = false;
+	if (from < run->told)
+		from = run->told;
+	if (goes_on) {
+		uint64_t left = source->size - end, behind = end + (run->ahead < left ? run->ahead : left);
+		worth = from < to || behind == source->size || behind >= from + STEP;
+		if (to < behind)
+			to = behind;
+	}
+	/* Where another thread asks, this one reads what it needs, and the next one asks for more. */
+	if (worth && from < to && !atomic_flag_test_and_set(&runs->asking))
 		run->told = to;
+	else
+		worth = false;
+	uint64_t told = goes_on ? (run->told > start ? run->told : start) : 0;
+	enum ct_nearing how = run->ahead < SHORT ? CT_NEAR_ALONE : CT_NEAR_BEHIND;
 	atomic_flag_clear(&runs->busy);
-	if (worth)
-		source->near(source->context, CT_NEAR_BEHIND, from, to - from);
-	return goes_on ? told : 0;
+	if (worth) {
+		source->near(source->context, how, from, to - from);
+		atomic_flag_clear(&runs->asking);
+	}
+	return told;
 }

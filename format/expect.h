@@ -41,11 +41,14 @@ struct ct_expect_runs {
 	} runs[CT_EXPECT_RUNS];
 	unsigned turn;
 	atomic_flag busy;
+	atomic_flag asking; /* one at a time, that the source hears of a sequence in order */
 };
 
-/* [start, end) is about to be read. If that goes on from an earlier read, bytes behind it are asked for, and the result
- * is up to where bytes from `start` on have been asked for by now; 0 if it stands alone. Thread-safe;
- * async-signal-safe as far as the source is. */
-uint64_t ct_expect_run(struct ct_expect_runs *runs, const struct ct_source *source, uint64_t start, uint64_t end);
+/* [start, end) is about to be read, for which the source's bytes [from, to) will be, that is those and some around them.
+ * If that goes on from an earlier read, they and bytes behind them are asked for, and the result is up to where bytes
+ * from `start` on have been asked for by now; 0 if it stands alone. Thread-safe; async-signal-safe as far as the source
+ * is. */
+uint64_t ct_expect_run(struct ct_expect_runs *runs, const struct ct_source *source, uint64_t start, uint64_t end,
+		       uint64_t from, uint64_t to);
 
 #endif

@@ -113,6 +113,7 @@ const struct ct_model *ct_view_model(const struct ct_view *view)
 void ct_view_after_fork(struct ct_view *view)
 {
 	atomic_flag_clear(&view->runs.busy);
+	atomic_flag_clear(&view->runs.asking);
 	ct_cache_after_fork(view->cache);
 }
 
@@ -195,11 +196,13 @@ static int open_run(const struct request *request, struct opener *opener, size_t
 	return prepare(request, opener, tensor, err) < 0 ? -1 : run_observed(&run, opener->aead, whole, err);
 }
 
-/* A message that one thread reads, while others are at other places. */
-static void expect_message(struct request *request, const struct ct_piece *piece, struct ct_expect *expect)
+/* Who reads a message: of a long one it is one thread, while others are at other places. */
+static struct ct_expect *expect_message(struct request *request, const struct ct_piece *piece, struct ct_expect *apart)
 {
-	bool alone = request->expect.how == CT_NEAR_ALONE && piece->end - piece->start <= LONG;
-	ct_expect_init(expect, request->source, alone ? CT_NEAR_ALONE : CT_NEAR_BEHIND, piece->start, piece->end);
+	if (request->expect.how != CT_NEAR_TURN || piece->end - piece->start <= LONG)
+		return &request->expect;
+	ct_expect_init(apart, request->source, CT_NEAR_BEHIND, piece->start, piece->end);
+	return apart;
 }
 
 struct partial {
@@ -213,19 +216,17 @@ struct partial {
 static int fill_message(void *context, uint8_t *bytes, struct ct_error *err)
 {
 	struct partial *partial = context;
-	struct ct_expect whole;
-	expect_message(partial->request, partial->piece, &whole);
+	struct ct_expect apart, *expect = expect_message(partial->request, partial->piece, &apart);
 	return open_run(partial->request, partial->opener, partial->piece->tensor,
-			partial->piece->message, 1, bytes, &whole, false, err);
+			partial->piece->message, 1, bytes, expect, false, err);
 }
 
 static int split_message(void *context, uint8_t *rest, struct ct_error *err)
 {
 	struct partial *partial = context;
 	const struct ct_piece *piece = partial->piece;
-	struct ct_expect whole;
-	expect_message(partial->request, piece, &whole);
-	struct ct_run run = run_of(partial->request, piece->tensor, piece->message, 1, rest, &whole);
+	struct ct_expect apart, *expect = expect_message(partial->request, piece, &apart);
+	struct ct_run run = run_of(partial->request, piece->tensor, piece->message, 1, rest, expect);
 	run.apart = partial->to;
 	run.apart_from = partial->at - piece->start;
 	run.apart_to = partial->end - piece->start;
@@ -279,11 +280,7 @@ static int serve(struct request *request, struct opener *opener, uint64_t at, ui
 	}
 	if (at == piece.start && end == piece.end) {
 		uint64_t count = count_whole(request, &piece, limit, next);
-		struct ct_expect *expect = &request->expect, whole;
-		if (*next - at > LONG) {
-			expect_message(request, &piece, &whole);
-			expect = &whole;
-		}
+		struct ct_expect apart, *expect = expect_message(request, &piece, &apart);
 		return open_run(request, opener, piece.tensor, piece.message, count, to, expect, true, err);
 	}
 	*next = end;
@@ -324,6 +321,16 @@ int ct_view_read(struct ct_view *view, const struct ct_source *source, void *byt
 	return ct_view_read_on(view, source, bytes, len, offset, view->options.threads, err);
 }
 
+/* What is read of the file for [start, end): messages are read whole. */
+static void extend(const struct ct_model *model, uint64_t *start, uint64_t *end)
+{
+	struct ct_piece first = ct_model_piece(model, *start), last = ct_model_piece(model, *end - 1);
+	if (first.kind == CT_PIECE_SEALED)
+		*start = first.start;
+	if (last.kind == CT_PIECE_SEALED)
+		*end = last.end;
+}
+
 static int read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		   uint64_t offset, unsigned threads, bool own, struct ct_error *err)
 {
@@ -339,9 +346,11 @@ static int read_on(struct ct_view *view, const struct ct_source *source, void *b
 		threads = view->options.threads;
 	if (threads > worth)
 		threads = (unsigned)worth;
-	uint64_t told = ct_expect_run(&view->runs, source, offset, offset + len);
-	enum ct_nearing how = threads > 1 ? CT_NEAR_TURN : told == 0 && len <= LONG ? CT_NEAR_ALONE : CT_NEAR_BEHIND;
-	ct_expect_init(&request.expect, source, how, told > offset ? told : offset, offset + len);
+	uint64_t from = offset, to = offset + len;
+	extend(view->model, &from, &to);
+	uint64_t told = ct_expect_run(&view->runs, source, offset, offset + len, from, to);
+	enum ct_nearing how = threads > 1 ? CT_NEAR_TURN : told == 0 && to - from <= LONG ? CT_NEAR_ALONE : CT_NEAR_BEHIND;
+	ct_expect_init(&request.expect, source, how, told > from ? told : from, to);
 	int status = ct_parallel(threads, blocks, serve_block, &request, err);
 	if (status < 0 && err->sys != EFAULT)
 		ct_wipe(bytes, len);

@@ -2,11 +2,15 @@
 #ifndef SHIM_CIPHERTEXT_H
 #define SHIM_CIPHERTEXT_H
 
+#include <stdatomic.h>
+
 #include "source.h"
+
+enum { SHIM_UNKNOWN, SHIM_WARM, SHIM_COLD, SHIM_FAR, SHIM_UNTOLD };
 
 struct shim_ciphertext {
 	int fd;
-	_Atomic enum { SHIM_UNKNOWN, SHIM_WARM, SHIM_COLD, SHIM_FAR, SHIM_UNTOLD } place; /* where it lies; zero to begin with */
+	atomic_int place; /* where it lies: one of those above; zero to begin with */
 };
 
 /* The file that `ciphertext` reads, of `size` bytes, past all hooks. `ciphertext` must live as long as the source, and is

@@ -246,12 +246,13 @@ static int read_view(struct shim_file *file, read_function *read, int fd, void *
 {
 	struct shim_guard guard;
 	struct shim_account account;
-	struct shim_ciphertext ciphertext = {.fd = fd};
+	struct shim_ciphertext ciphertext = {.fd = fd, .place = atomic_load(&file->place)};
 	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
 	shim_guard_enter(&guard, len);
 	if (shim_stats_observe(&account, file, use))
 		source.observer = &account.observer;
 	int status = read(file->view, &source, bytes, len, offset, threads, err);
+	atomic_store(&file->place, ciphertext.place);
 	shim_guard_leave(&guard);
 	return status;
 }

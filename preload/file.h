@@ -21,6 +21,7 @@ struct shim_file {
 	char *path; /* resolved, for messages */
 	atomic_uint stats; /* where it is counted (stats.h); 0: nowhere */
 	struct shim_seen *seen;
+	atomic_int place; /* where its bytes lie, as the last reader saw it (ciphertext.h) */
 	atomic_int own; /* a descriptor of the shim's own (own.h), while own_users ask for one */
 	/* Under the registry's lock. */
 	_Atomic enum shim_file_state { SHIM_FILE_FREE, SHIM_FILE_BUILDING, SHIM_FILE_READY } state;

@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -49,6 +52,7 @@ def test_cold(how, serve, big, shim, tmp_path):
     assert bare.text.strip() == hashlib.sha256(model.read_bytes()).hexdigest() != result.text.strip()
 
 
+TOUCHED = (7, 2, 5, 1, 8, 4, 6, 3)  # tenths
 TOUCH = """
 import mmap, os, sys
 def read(): return int(next(l for l in open('/proc/self/io') if l.startswith('read_bytes')).split()[1])
@@ -57,20 +61,102 @@ m = mmap.mmap(fd, 0, prot=mmap.PROT_READ, flags=mmap.MAP_PRIVATE)
 before = read()
 if sys.argv[2] == 'all': sum(m[i] for i in range(0, len(m), 4096))
 else:
-    for i in (7, 2, 5, 1, 8, 4, 6, 3): m[len(m) * i // 10]
+    for i in map(int, sys.argv[3:]): m[len(m) * i // 10]
 print(read() - before)
 """
 
 
-def test_touches_here_and_there(large, keys, shim, tmp_path):
+@pytest.fixture(scope="module")
+def model(large, keys, shim, tmp_path_factory):
+    """400 MiB, encrypted: one sequence of 200 chunks."""
+    path = tmp_path_factory.mktemp("near") / "model"
+    shim.ctshim("encrypt", large, path, "--keys", keys).check()
+    yield path
+    path.unlink()
+
+
+def test_touches_here_and_there(model, keys, shim):
     """A touched window costs its own bytes on the disk, and those of the chunks at its two ends."""
-    model = tmp_path / "model"
-    shim.ctshim("encrypt", large, model, "--keys", keys).check()
     size, cost = model.stat().st_size, {}
     for how in ("few", "all"):
         cold(model)
-        cost[how] = int(shim.python(TOUCH, model, how, keys=keys, serve="lazy").check().text)
+        cost[how] = int(shim.python(TOUCH, model, how, *TOUCHED, keys=keys, serve="lazy").check().text)
     if cost["all"] == 0:
         pytest.skip("what is read from this file system's disk is not counted")
     window, chunk = 8 * MIB, 2 * MIB
     assert cost["few"] <= 8 * (window + 2 * chunk) and cost["all"] >= .95 * size, cost
+
+
+@pytest.fixture
+def asked(shim, keys, tmp_path):
+    """Runs TOUCH under strace: what the kernel was asked to read, [start, end), and the places that were looked at."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
+        pytest.skip("tracing is not permitted here")
+
+    def run(model, how, on=True):
+        trace = tmp_path / "trace"
+        shim.run(["strace", "-f", "-o", trace, "-e", "trace=fadvise64,preadv2", sys.executable, "-c", TOUCH, model, how,
+                  *TOUCHED], on=on, keys=keys if on else None, serve="lazy" if on else None).check()
+        text = trace.read_text()
+        ranges = [(int(m[1]), int(m[1]) + int(m[2]))
+                  for m in re.finditer(r"fadvise64\(\d+, (\d+), (\d+), POSIX_FADV_WILLNEED", text)]
+        return ranges, [int(m[1]) for m in re.finditer(r"1, (\d+), RWF_NOWAIT", text)]
+    return run
+
+
+def test_asked_for_in_sequence(model, asked):
+    """What is ahead of a reader, to the end of the file and no further."""
+    size = model.stat().st_size
+    cold(model)
+    ranges, looks = asked(model, "all")
+    assert ranges and all(0 <= start < end <= size for start, end in ranges)
+    assert max(looks) < size and max([*looks, *(end for _, end in ranges)]) >= .95 * size
+    cold(model)
+    assert asked(model, "all", on=False) == ([], [])
+
+
+def test_asked_for_here_and_there(model, asked):
+    """What was touched, and nothing ahead of it."""
+    size, around = model.stat().st_size, (8 + 2) * MIB
+    cold(model)
+    ranges, looks = asked(model, "few")
+    assert ranges
+    for at in (*looks, *(at for pair in ranges for at in pair)):
+        assert any(abs(at - size * i // 10) <= around for i in TOUCHED), at
+
+
+def test_not_asked_for_in_memory(model, asked):
+    """A look now and then tells that nothing is to be asked for."""
+    for how in ("all", "few"):
+        hashlib.sha256(model.read_bytes())
+        ranges, looks = asked(model, how)
+        assert ranges == [] and 0 < len(looks) <= model.stat().st_size // MIB
+
+
+FILTERED = """
+import ctypes, struct
+def step(code, jt, jf, k): return struct.pack("HBBI", code, jt, jf, k)
+text = step(0x20, 0, 0, 0) + step(0x15, 0, 1, 451) + step(6, 0, 0, 0x80000000) + step(6, 0, 0, 0x7fff0000)
+steps = ctypes.create_string_buffer(text)
+libc = ctypes.CDLL(None, use_errno=True)
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", 4, ctypes.addressof(steps)))
+if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0: raise SystemExit("no filters here")
+"""
+CACHESTAT = FILTERED + "libc.syscall(451, 0, 0, 0, 0)\nprint('alive')\n"
+
+
+@pytest.mark.parametrize("serve", SERVING_MODES)
+@pytest.mark.parametrize("how", ["map", "3000000"])
+def test_filter_that_ends_programs(how, serve, big, shim, tmp_path):
+    """A filter of system calls that knows none of Linux 6.5 does not end a program for a cold file."""
+    twin = shim.python(CACHESTAT, on=False)
+    if b"no filters here" in twin.err:
+        pytest.skip("no seccomp filters here")
+    assert twin.status < 0 and b"alive" not in twin.out
+    path = tmp_path / "model"
+    shutil.copyfile(big.encrypted, path)
+    cold(path)
+    result = shim.python(FILTERED + READ, path, how, keys=big.keys, serve=serve).check()
+    assert result.text.strip() == hashlib.sha256(big.image).hexdigest()

@@ -121,6 +121,12 @@ START_TEST(in_turn)
 }
 END_TEST
 
+/* For a read that needs no more than itself. */
+static uint64_t run_of(struct ct_expect_runs *runs, struct teller *teller, uint64_t start, uint64_t end)
+{
+	return ct_expect_run(runs, &teller->source, start, end, start, end);
+}
+
 /* Reads that go on where the one before ended have more and more asked for behind them. */
 START_TEST(a_run)
 {
@@ -129,7 +135,7 @@ START_TEST(a_run)
 	struct teller *teller = teller_new(size);
 	memset(&runs, 0, sizeof runs);
 	for (uint64_t at = 0; at < size; at += step) {
-		uint64_t got = ct_expect_run(&runs, &teller->source, at, at + step);
+		uint64_t got = run_of(&runs, teller, at, at + step);
 		if (at == 0) {
 			ck_assert_uint_eq(got, 0);
 			ck_assert_uint_eq(teller->count, 0);
@@ -142,13 +148,79 @@ START_TEST(a_run)
 		ck_assert_uint_le(far, at + step + had);
 		ck_assert(far == size || far >= at + step + had - step);
 	}
-	uint64_t next = 2 * step;
+	uint64_t next = step;
 	for (size_t i = 0; i < teller->count; i++) {
-		ck_assert_int_eq(teller->told[i].how, CT_NEAR_BEHIND);
+		bool is_long = next + step >= 32 * MIB; /* 16 were read; before, it may end soon: just what is asked for */
+		ck_assert_int_eq(teller->told[i].how, is_long ? CT_NEAR_BEHIND : CT_NEAR_ALONE);
 		ck_assert_uint_eq(teller->told[i].start, next);
 		next = teller->told[i].end;
 	}
 	ck_assert_uint_eq(next, size);
+}
+END_TEST
+
+/* Reads of parts that have to be read whole: all that is needed, in order, before what is behind it. */
+START_TEST(a_run_of_parts)
+{
+	static struct ct_expect_runs runs;
+	const uint64_t size = 300 * MIB + 5, part = 2 * MIB;
+	struct teller *teller = teller_new(size);
+	memset(&runs, 0, sizeof runs);
+	uint64_t far = 0;
+	for (uint64_t at = 7 * MIB + 1; at < size;) {
+		uint64_t end = at + 3 * MIB < size ? at + 3 * MIB : size;
+		uint64_t from = at / part * part, to = (end + part - 1) / part * part;
+		if (to > size)
+			to = size;
+		size_t before = teller->count;
+		uint64_t got = ct_expect_run(&runs, &teller->source, at, end, from, to);
+		if (before < teller->count) {
+			ck_assert_uint_eq(teller->count, before + 1);
+			ck_assert_uint_eq(teller->told[before].start, far > from ? far : from);
+			far = teller->told[before].end;
+			ck_assert_uint_ge(far, to);
+		}
+		ck_assert_uint_le(far, size);
+		ck_assert_uint_le(got, size);
+		ck_assert_int_eq(got >= to, at > 7 * MIB + 1); /* nothing is left for the read itself to ask for */
+		at = end;
+	}
+	ck_assert_uint_eq(far, size);
+}
+END_TEST
+
+struct crowd {
+	struct ct_expect_runs runs;
+	struct teller *teller;
+	atomic_uint_fast64_t next;
+};
+
+static int read_next(void *context, uint64_t task, struct ct_error *err)
+{
+	struct crowd *crowd = context;
+	(void)task, (void)err;
+	uint64_t at = atomic_fetch_add(&crowd->next, 2 * MIB);
+	run_of(&crowd->runs, crowd->teller, at, at + 2 * MIB);
+	return 0;
+}
+
+/* Threads that share a sequence: one of them asks at a time, in order, and no byte twice. */
+START_TEST(a_run_of_several_threads)
+{
+	static struct crowd crowd;
+	struct ct_error err;
+	struct teller *teller = teller_new(400 * MIB);
+	memset(&crowd, 0, sizeof crowd);
+	crowd.teller = teller;
+	for (int i = 0; i < 4; i++) /* it is one */
+		read_next(&crowd, 0, &err);
+	size_t before = teller->count;
+	ck_assert_int_eq(ct_parallel(4, 196, read_next, &crowd, &err), 0);
+	ck_assert_uint_eq(teller->most, 1);
+	for (size_t i = 1; i < teller->count; i++)
+		ck_assert_uint_ge(teller->told[i].start, teller->told[i - 1].end);
+	ck_assert_uint_gt(teller->count, before);
+	ck_assert_uint_le(teller->told[teller->count - 1].end, 400 * MIB);
 }
 END_TEST
 
@@ -161,7 +233,7 @@ START_TEST(several_runs)
 	for (uint64_t i = 0; i < 20; i++)
 		for (uint64_t run = 0; run < CT_EXPECT_RUNS; run++) {
 			uint64_t at = run * 200 * MIB + i * MIB;
-			uint64_t got = ct_expect_run(&runs, &teller->source, at, at + MIB);
+			uint64_t got = run_of(&runs, teller, at, at + MIB);
 			ck_assert_int_eq(got != 0, i > 0);
 		}
 	ck_assert_uint_ge(total(teller), CT_EXPECT_RUNS * 16 * MIB);
@@ -178,14 +250,14 @@ START_TEST(random_reads)
 	memset(&runs, 0, sizeof runs);
 	for (int i = 0; i < 1000; i++) {
 		uint64_t at = rng_below(&rng, size / (64 * MIB)) * 64 * MIB;
-		ck_assert_uint_eq(ct_expect_run(&runs, &teller->source, at, at + MIB), 0);
+		ck_assert_uint_eq(run_of(&runs, teller, at, at + MIB), 0);
 	}
 	ck_assert_uint_eq(teller->count, 0);
 	uint64_t have = 0;
 	for (int i = 0; i < 1000; i++) { /* pairs */
 		uint64_t at = rng_below(&rng, size / (64 * MIB)) * 64 * MIB;
-		ct_expect_run(&runs, &teller->source, at, at + 4 * MIB);
-		ct_expect_run(&runs, &teller->source, at + 4 * MIB, at + 8 * MIB);
+		run_of(&runs, teller, at, at + 4 * MIB);
+		run_of(&runs, teller, at + 4 * MIB, at + 8 * MIB);
 		have += 8 * MIB;
 	}
 	ck_assert_uint_le(total(teller), have);
@@ -199,7 +271,7 @@ START_TEST(out_of_order)
 	struct rng rng = rng_new("out of order");
 	struct teller *teller = teller_new(400 * MIB);
 	memset(&runs, 0, sizeof runs);
-	ct_expect_run(&runs, &teller->source, 0, MIB);
+	run_of(&runs, teller, 0, MIB);
 	for (uint64_t at = 1; at < 391; at += 4) {
 		uint64_t order[4] = {at, at + 1, at + 2, at + 3};
 		for (size_t i = 3; at > 1 && i > 0; i--) {
@@ -209,7 +281,7 @@ START_TEST(out_of_order)
 			order[other] = kept;
 		}
 		for (size_t i = 0; i < 4; i++)
-			ck_assert_uint_ne(ct_expect_run(&runs, &teller->source, order[i] * MIB, order[i] * MIB + MIB), 0);
+			ck_assert_uint_ne(run_of(&runs, teller, order[i] * MIB, order[i] * MIB + MIB), 0);
 	}
 	ck_assert_uint_ge(total(teller), 380 * MIB);
 	ck_assert_uint_le(total(teller), 400 * MIB);
@@ -223,8 +295,8 @@ START_TEST(nobody_listens)
 	struct ct_source deaf = {.size = 100};
 	ct_expect_init(&expect, &deaf, CT_NEAR_TURN, 0, 100);
 	ct_expect_reach(&expect, 0);
-	ck_assert_uint_eq(ct_expect_run(&runs, &deaf, 0, 10), 0);
-	ck_assert_uint_eq(ct_expect_run(&runs, &deaf, 10, 20), 0);
+	ck_assert_uint_eq(ct_expect_run(&runs, &deaf, 0, 10, 0, 10), 0);
+	ck_assert_uint_eq(ct_expect_run(&runs, &deaf, 10, 20, 10, 20), 0);
 }
 END_TEST
 
@@ -237,6 +309,8 @@ int main(void)
 	tcase_add_test(tcase, what_was_asked_for_is_not_again);
 	tcase_add_test(tcase, in_turn);
 	tcase_add_test(tcase, a_run);
+	tcase_add_test(tcase, a_run_of_parts);
+	tcase_add_test(tcase, a_run_of_several_threads);
 	tcase_add_test(tcase, several_runs);
 	tcase_add_test(tcase, random_reads);
 	tcase_add_test(tcase, out_of_order);

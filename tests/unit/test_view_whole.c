@@ -128,9 +128,18 @@ START_TEST(asked_for_by_a_read)
 	listen(&f);
 	for (int i = 0; i < 4; i++)
 		check_read(&f, f.model->data_offset + (uint64_t)(32 + 2 * i) * MIB, 2 * MIB);
-	ck_assert_uint_gt(listener.counts[CT_NEAR_BEHIND], 0);
+	ck_assert_uint_eq(listener.counts[CT_NEAR_TURN], 0);
+	ck_assert_uint_eq(listener.low, f.model->data_offset + 32 * MIB);
 	ck_assert_uint_gt(listener.high, f.model->data_offset + 42 * MIB);
 	ck_assert_uint_le(listener.high, f.model->data_offset + 48 * MIB);
+	ck_assert_uint_eq(listener.total, listener.high - listener.low); /* each byte once */
+	/* Parts of messages: all of those, and no more, in one call. */
+	listen(&f);
+	check_read(&f, f.model->data_offset + 9 * MIB, 4 * MIB);
+	ck_assert_uint_eq(listener.low, f.model->data_offset + 8 * MIB);
+	ck_assert_uint_eq(listener.high, f.model->data_offset + 14 * MIB);
+	ck_assert_uint_eq(listener.counts[CT_NEAR_ALONE], 1);
+	ck_assert_uint_eq(listener.total, 6 * MIB);
 	/* The whole file again, in order to check it. */
 	struct ct_error err;
 	listen(&f);
