@@ -38,10 +38,11 @@ int shim_pages_allocate(uintptr_t *start, size_t len, uintptr_t target)
 	return error;
 }
 
-/* Is it worth a huge page of which only `part` of the `len` bytes are wanted? */
+/* Is it worth a huge page of which only `part` of the `len` bytes are wanted? The others stay taken, though unmapped, until
+ * the kernel is short of memory. */
 static bool worth(size_t part, size_t len)
 {
-	return (part < len ? part : len) >= SHIM_HUGE_PAGE / 4;
+	return (part < len ? part : len) >= SHIM_HUGE_PAGE / 4 * 3;
 }
 
 int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target)
