@@ -1,7 +1,5 @@
 #include "buffer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,9 +64,11 @@ void ct_buffer_puts(struct ct_buffer *buffer, const char *text)
 
 void ct_buffer_put_u64(struct ct_buffer *buffer, uint64_t value)
 {
-	char text[24];
-	snprintf(text, sizeof text, "%" PRIu64, value);
-	ct_buffer_puts(buffer, text);
+	char text[20], *at = text + sizeof text;
+	do
+		*--at = (char)('0' + value % 10);
+	while ((value /= 10) != 0);
+	ct_buffer_put(buffer, at, (size_t)(text + sizeof text - at));
 }
 
 void ct_buffer_fill(struct ct_buffer *buffer, char byte, size_t len)

@@ -1,6 +1,6 @@
 #include "json.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,24 +70,36 @@ cJSON *ct_json_parse(const char *text, size_t len, int flags, const char *what,
 	return tree;
 }
 
+/* Past the string that begins at `p`. */
+static const char *skip_string(const char *p)
+{
+	const char *quote = strchr(p + 1, '"');
+	for (;;) {
+		/* An odd number of backslashes before it makes the quote a part of the string. */
+		const char *before = quote;
+		while (before[-1] == '\\')
+			before--;
+		if ((quote - before) % 2 == 0)
+			return quote + 1;
+		quote = strchr(quote + 1, '"');
+	}
+}
+
 /* Past one string or, if that is what stands there, one number or word, array or object; the text is
  * known to be valid. */
 static const char *skip_value(const char *p)
 {
 	int depth = 0;
 	do {
+		if (depth > 0)
+			p += strcspn(p, "\"{}[]");
 		if (*p == '"') {
-			for (p++; *p != '"'; p++)
-				if (*p == '\\')
-					p++;
-			p++;
+			p = skip_string(p);
 		} else if (*p == '{' || *p == '[') {
 			depth++;
 			p++;
 		} else if (*p == '}' || *p == ']') {
 			depth--;
-			p++;
-		} else if (depth > 0) {
 			p++;
 		} else {
 			p += strcspn(p, ",}] \t\r\n");
@@ -161,27 +173,47 @@ int ct_json_u64(const cJSON *item, uint64_t *value)
 	return 0;
 }
 
-void ct_json_put_string(struct ct_buffer *buffer, const char *text)
+/* Does this byte of a string stand as it is? */
+static bool stands(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* The escape of `c`, at `at`; its end. */
+static char *put_escape(char *at, unsigned char c)
 {
 	static const char named[0x20] = {
 		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
-	ct_buffer_put(buffer, "\"", 1);
-	const char *start = text;
+	static const char digits[] = "0123456789abcdef";
+	*at++ = '\\';
+	if (c >= 0x20 || named[c] != '\0') {
+		*at++ = c >= 0x20 ? (char)c : named[c];
+		return at;
+	}
+	memcpy(at, "u00", 3);
+	at[3] = digits[c >> 4];
+	at[4] = digits[c & 15];
+	return at + 5;
+}
+
+void ct_json_put_string(struct ct_buffer *buffer, const char *text)
+{
+	/* What is signed has a quote every few bytes: it is put together here, not byte by byte in the buffer. */
+	enum { PIECE = 512, LONGEST = 6 };
+	char piece[PIECE + LONGEST];
+	char *at = piece;
+	*at++ = '"';
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		ct_buffer_put(buffer, start, (size_t)(text - start));
-		start = text + 1;
-		char escape[8];
-		if (c >= 0x20)
-			snprintf(escape, sizeof escape, "\\%c", c);
-		else if (named[c] != '\0')
-			snprintf(escape, sizeof escape, "\\%c", named[c]);
+		if (stands(c))
+			*at++ = (char)c;
 		else
-			snprintf(escape, sizeof escape, "\\u%04x", c);
-		ct_buffer_puts(buffer, escape);
+			at = put_escape(at, c);
+		if (at >= piece + PIECE) {
+			ct_buffer_put(buffer, piece, (size_t)(at - piece));
+			at = piece;
+		}
 	}
-	ct_buffer_put(buffer, start, (size_t)(text - start));
-	ct_buffer_put(buffer, "\"", 1);
+	*at++ = '"';
+	ct_buffer_put(buffer, piece, (size_t)(at - piece));
 }

@@ -89,6 +89,11 @@ static int scan_string(struct scan *s)
 {
 	s->at++; /* the opening quote */
 	for (;;) {
+		/* Most bytes stand for themselves. */
+		const unsigned char *p = s->text + s->at, *end = s->text + s->len;
+		while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
+			p++;
+		s->at = (size_t)(p - s->text);
 		int c = peek(s);
 		if (c < 0)
 			return fault(s, "a string without an end");
@@ -101,11 +106,8 @@ static int scan_string(struct scan *s)
 		if (c == '\\') {
 			if (scan_escape(s) < 0)
 				return -1;
-		} else if (c >= 0x80) {
-			if (scan_multibyte(s) < 0)
-				return -1;
-		} else {
-			s->at++;
+		} else if (scan_multibyte(s) < 0) {
+			return -1;
 		}
 	}
 }
