@@ -10,14 +10,19 @@ enum { OWN_MAX = 4096 };
 atomic_int shim_own_lowest = INT_MAX;
 static atomic_int numbers[OWN_MAX]; /* 0: free; the number otherwise */
 
-/* Where own numbers begin: far from those that programs are given, and well below the limit. */
-static int floor_of_numbers(void)
+/* Where own numbers begin: far from those that programs are given, and well below the limit; but inside the table that the
+ * kernel has for this process (64 numbers, or the power of two above `fd`), if that leaves room. To make it larger can take
+ * 30 ms when there are threads. */
+static int floor_of_numbers(int fd)
 {
 	struct rlimit limit;
-	if (SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit, 0, 0) != 0)
-		return 512;
-	rlim_t most = limit.rlim_cur < (1 << 19) ? limit.rlim_cur : 1 << 19;
-	return (int)(most / 2);
+	rlim_t most = 1024, table = 64;
+	if (SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit, 0, 0) == 0)
+		most = limit.rlim_cur < (1 << 19) ? limit.rlim_cur : 1 << 19;
+	while (table <= (rlim_t)fd)
+		table *= 2;
+	rlim_t last_quarter = table / 4 * 3;
+	return (int)((rlim_t)fd < last_quarter && last_quarter < most / 2 ? last_quarter : most / 2);
 }
 
 static bool enter(int fd)
@@ -36,7 +41,7 @@ static bool enter(int fd)
 
 int shim_own_keep(int fd)
 {
-	int own = raw_fcntl(fd, F_DUPFD_CLOEXEC, floor_of_numbers());
+	int own = raw_fcntl(fd, F_DUPFD_CLOEXEC, floor_of_numbers(fd));
 	if (own < 0)
 		return -1;
 	if (enter(own))
