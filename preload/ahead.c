@@ -17,8 +17,8 @@ enum {
 	QUEUE = 256,
 	THREADS_MAX = 16,
 	STACK_SIZE = 512 * 1024,
-	PATIENCE_MS = 500,      /* of an idle thread, when nothing is mapped lazily any more */
-	POOL_PATIENCE_S = 3,    /* and while something is, before it empties the pool */
+	PATIENCE_MS = 500,      /* of an idle thread, before it ends or goes to sleep */
+	POOL_PATIENCE_S = 3,    /* and while something is mapped lazily, before it empties the pool */
 };
 
 struct request {
@@ -30,7 +30,7 @@ static struct request queue[QUEUE];
 static unsigned first, count; /* under `busy` */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static _Atomic uint32_t asked; /* a futex: how often something was asked for */
-static atomic_uint threads;
+static atomic_uint threads, sleepers;
 static _Atomic(shim_ahead_work *) do_work;
 
 static void acquire(void)
@@ -69,11 +69,27 @@ void shim_ahead_ask(unsigned mapping, size_t from, size_t windows)
 	SHIM_RAW(SYS_futex, &asked, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
 }
 
-/* How long to wait for something to do: NULL: for ever. */
-static const struct timespec *patience(void)
+/* How long to wait for something to do; NULL: until there is. One who opens many files one after another has nobody woken to
+ * see that the last mapping is gone. */
+static const struct timespec *patience(bool idle)
 {
 	static const struct timespec brief = {.tv_nsec = PATIENCE_MS * 1000000L}, long_one = {.tv_sec = POOL_PATIENCE_S};
-	return !shim_lazy_any() ? &brief : shim_pool_bytes() > 0 ? &long_one : NULL;
+	if (!shim_lazy_any())
+		return &brief;
+	return shim_pool_bytes() > 0 ? &long_one : idle ? NULL : &brief;
+}
+
+/* False: nothing was asked for in all that time. */
+static bool wait_since(uint32_t before, bool idle)
+{
+	atomic_fetch_add(&sleepers, 1); /* from here on either the last mapping's end is seen here, or this is seen there */
+	const struct timespec *time = patience(idle);
+	if (time != NULL)
+		atomic_fetch_sub(&sleepers, 1);
+	long result = SHIM_RAW(SYS_futex, &asked, FUTEX_WAIT_PRIVATE, before, time, 0, 0);
+	if (time == NULL)
+		atomic_fetch_sub(&sleepers, 1);
+	return result != -ETIMEDOUT;
 }
 
 static void *serve(void *unused)
@@ -91,7 +107,7 @@ static void *serve(void *unused)
 			shim_pool_empty();
 		if (idle && !shim_lazy_any())
 			break;
-		idle = SHIM_RAW(SYS_futex, &asked, FUTEX_WAIT_PRIVATE, before, patience(), 0, 0) == -ETIMEDOUT;
+		idle = !wait_since(before, idle);
 	}
 	atomic_fetch_sub(&threads, 1);
 	return NULL;
@@ -124,6 +140,8 @@ void shim_ahead_start(unsigned wanted, shim_ahead_work *work)
 
 void shim_ahead_rest(void)
 {
+	if (atomic_load(&sleepers) == 0)
+		return;
 	atomic_fetch_add(&asked, 1);
 	SHIM_RAW(SYS_futex, &asked, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
 }
@@ -132,5 +150,6 @@ void shim_ahead_after_fork(void)
 {
 	atomic_flag_clear(&busy);
 	atomic_store(&threads, 0);
+	atomic_store(&sleepers, 0);
 	first = count = 0;
 }

@@ -161,15 +161,20 @@ void shim_lazy_reclaim(void)
 	shim_lock_give(&lock, &guard);
 }
 
+static atomic_uint waiting; /* threads, in all windows */
+
 static void wait_for(struct shim_window *window)
 {
+	atomic_fetch_add(&waiting, 1);
 	SHIM_RAW(SYS_futex, &window->state, FUTEX_WAIT_PRIVATE, SHIM_WINDOW_CLAIMED, NULL, 0, 0);
+	atomic_fetch_sub(&waiting, 1);
 }
 
 void shim_window_set(struct shim_window *window, enum shim_window_state state)
 {
 	atomic_store(&window->state, state);
-	SHIM_RAW(SYS_futex, &window->state, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
+	if (atomic_load(&waiting) != 0) /* who comes to wait from here on finds the new state */
+		SHIM_RAW(SYS_futex, &window->state, FUTEX_WAKE_PRIVATE, INT_MAX, 0, 0, 0);
 }
 
 /* Wait until nobody is at work on it; true when it was SHIM_WINDOW_EMPTY and is ours now. */
@@ -262,6 +267,7 @@ static void settle(struct shim_lazy *lazy, size_t i)
 void shim_lazy_table_after_fork(void)
 {
 	bool half_made = shim_lock_after_fork(&lock);
+	atomic_store(&waiting, 0);
 	for (unsigned i = 0, n = atomic_load(&used); i < n; i++) {
 		struct shim_lazy *lazy = &lazies[i];
 		bool found = atomic_load(&lazy->end) != 0;
