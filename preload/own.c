@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 
 #include "raw.h"
 
@@ -10,9 +11,11 @@ enum { OWN_MAX = 4096 };
 atomic_int shim_own_lowest = INT_MAX;
 static atomic_int numbers[OWN_MAX]; /* 0: free; the number otherwise */
 
-/* Where own numbers begin: far from those that programs are given, and well below the limit; but inside the table that the
- * kernel has for this process (64 numbers, or the power of two above `fd`), if that leaves room. To make it larger can take
- * 30 ms when there are threads. */
+static atomic_bool has_grown; /* the kernel's table of descriptors */
+
+/* Where own numbers begin: far from those that programs are given, and well below the limit. That makes the kernel's table of
+ * them larger, which can take 30 ms when there are threads; then they are in the last quarter of what it surely has already (64
+ * numbers, or the power of two above `fd`), if that leaves room. */
 static int floor_of_numbers(int fd)
 {
 	struct rlimit limit;
@@ -22,7 +25,10 @@ static int floor_of_numbers(int fd)
 	while (table <= (rlim_t)fd)
 		table *= 2;
 	rlim_t last_quarter = table / 4 * 3;
-	return (int)((rlim_t)fd < last_quarter && last_quarter < most / 2 ? last_quarter : most / 2);
+	if (!__libc_single_threaded && !atomic_load(&has_grown) && (rlim_t)fd < last_quarter && last_quarter < most / 2)
+		return (int)last_quarter;
+	atomic_store(&has_grown, true);
+	return (int)(most / 2);
 }
 
 static bool enter(int fd)

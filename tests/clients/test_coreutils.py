@@ -15,7 +15,7 @@ COMMANDS = [
     "sha256sum < M", "sha256sum M | cut -c1-64", "md5sum < M", "cksum < M", "b2sum < M", "sum < M",
     "sha256sum - < M", "sha1sum -b < M",
     "head -c 10000 M", "head -c 123456 < M", "head -c -1000 M", "head -n 3 M", "head -c 20000 M | tail -c 77",
-    "tail -c 5000 M", "tail -c 1 M", "tail -c +9000 M", "tail -c +9000 < M", "tail -n 2 M", "tail -n +2 M",
+    "tail -c 5000 M", "tail -c 6 M", "tail -c +9000 M", "tail -c +9000 < M", "tail -n 2 M", "tail -n +2 M",
     "dd if=M status=none", "dd if=M bs=1M status=none", "dd if=M bs=4k skip=3 count=5 status=none",
     "dd if=M bs=1000 skip=17 count=11 status=none", "dd if=M bs=7 skip=3000 count=900 status=none",
     "dd if=M ibs=4096 obs=513 status=none", "dd if=M bs=64K iflag=fullblock status=none",
