@@ -16,7 +16,7 @@ enum {
 	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
 	LONG = 16 * 1024 * 1024,      /* of a message */
 	CACHE_MIN = 64 * 1024 * 1024,
-	RESTS_MIN = 48 * 1024 * 1024, /* of messages that were taken in part */
+	RESTS_MIN = 36 * 1024 * 1024, /* of messages that were taken in part */
 	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
 };
 
