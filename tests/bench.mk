@@ -1,6 +1,7 @@
 # What loading through the library costs (docs/bench.md, tests/bench/bench.py).
 #
-# make bench       everything, on a file of SIZE; writes docs/bench.md, docs/bench.svg, $(BUILD)/bench.json
+# make bench       everything, on a file of SIZE; writes docs/bench.md, docs/bench.svg, $(BUILD)/bench.json;
+#                  then what a policy costs, beside other engines (bench-policy)
 #
 # SIZE=256M RUNS=3  quick, for trying: writes nothing below docs/ (a size other than 2G never does)
 # BENCH_FOLDER=DIR  where the models lie, about eleven times SIZE; BENCH_FLAGS='--work W2 --peer plain,lazy': one cell
@@ -27,6 +28,7 @@ bench-programs: $(BUILD)/roofline $(SLOWFS)
 
 bench: all bench-programs
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --folder $(BENCH_FOLDER) --size $(SIZE) --runs $(RUNS) $(BENCH_FLAGS)
+	$(if $(BENCH_FLAGS),,@$(MAKE) --no-print-directory bench-policy)
 
 .PHONY: bench bench-programs
 
