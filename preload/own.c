@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
-#include <sys/single_threaded.h>
+#include <sys/stat.h>
 
 #include "raw.h"
 
@@ -10,6 +10,13 @@ enum { OWN_MAX = 4096 };
 
 atomic_int shim_own_lowest = INT_MAX;
 static atomic_int numbers[OWN_MAX]; /* 0: free; the number otherwise */
+
+/* /proc tells the threads as links to a directory, its own two aside. */
+static bool has_threads(void)
+{
+	struct stat st;
+	return SHIM_RAW(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &st, 0, 0, 0) != 0 || st.st_nlink > 3;
+}
 
 static atomic_bool has_grown; /* the kernel's table of descriptors */
 
@@ -25,7 +32,7 @@ static int floor_of_numbers(int fd)
 	while (table <= (rlim_t)fd)
 		table *= 2;
 	rlim_t last_quarter = table / 4 * 3;
-	if (!__libc_single_threaded && !atomic_load(&has_grown) && (rlim_t)fd < last_quarter && last_quarter < most / 2)
+	if (!atomic_load(&has_grown) && (rlim_t)fd < last_quarter && last_quarter < most / 2 && has_threads())
 		return (int)last_quarter;
 	atomic_store(&has_grown, true);
 	return (int)(most / 2);
