@@ -24,7 +24,7 @@ static const char help[] =
 	"  -k, --keys FILE      key file with a master key and a signing key (ctshim keygen)\n"
 	"      --alg ALG        aes256gcm, aes128gcm or chacha20poly1305 (default: what the key file\n"
 	"                       says, else aes256gcm)\n"
-	"      --chunk-size N   bytes of one message of version 2 (default: 2M)\n"
+	"      --chunk-size N   bytes of one message of version 2 (default: 512K)\n"
 	"      --version N      2 (default), or 1: each tensor is one message\n"
 	"      --tensors GLOB   encrypt the tensors whose names match; can be repeated (default: all)\n"
 	"      --exclude GLOB   leave these in the clear; can be repeated\n"
@@ -194,7 +194,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (status != OPTIONS_OK)
 		goto out;
 	request.options.version = (int)version;
-	request.options.chunk_size = chunk_size != 0 ? chunk_size : CT_CHUNK_DEFAULT;
+	request.options.chunk_size = chunk_size != 0 ? chunk_size : CT_WRITER_CHUNK;
 	status = encrypt(&request, argv[rest], argv[rest + 1], keys, policy, unchecked, cipher, force);
 out:
 	selection_free(&request.selection);

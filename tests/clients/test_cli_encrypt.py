@@ -20,6 +20,14 @@ def test_encrypting_twice_gives_other_bytes(shim, keys, plain_models, tmp_path):
             seen |= new
 
 
+def test_chunks(shim, keys, plain_models, tmp_path):
+    """512 KiB, another size where it is wanted, none in version 1."""
+    for number, (options, size) in enumerate({(): 512 << 10, ("--chunk-size", "3K"): 3072, ("--version", "1"): None}.items()):
+        out = tmp_path / str(number)
+        shim.ctshim("encrypt", plain_models("numpy"), out, "--keys", keys, *options).check()
+        assert json.loads(reference.metadata(out.read_bytes())["__crypto_keys__"]).get("chunk_size") == size
+
+
 def test_selected_tensors(shim, keys, plain_models, tmp_path):
     plain = plain_models("numpy")
     sets = {

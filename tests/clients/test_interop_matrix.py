@@ -17,14 +17,14 @@ from plain import content, stock_file  # noqa: E402
 from workers import versions  # noqa: E402
 
 MIB = 1 << 20
-CHUNKS = (1, 7, 4096, MIB + 1, None, 1 << 40)  # None: what the writer takes by itself, 2 MiB
+CHUNKS = (1, 7, 4096, None, MIB + 1, 2 * MIB, 1 << 40)  # None: what the writer takes by itself, 512 KiB
 WRITERS = [(v, 1, None) for v in versions()] + [(v, 2, c) for v in versions()[-1:] for c in CHUNKS]
 SELECTIONS = ("all", "filter", "one")
 
 
 def around(chunk):
     """Tensors as long as chunks are, a little longer, a little shorter; and of none and one byte."""
-    edge = {None: 2 * MIB, 1 << 40: 65536}.get(chunk, chunk)
+    edge = {None: MIB // 2, 1 << 40: 65536}.get(chunk, chunk)
     lengths = [0, 1, edge - 1, edge, edge + 1] + ([2 * edge, 3 * edge + 2] if edge < MIB else [])
     return specs(*(("U8", (n,)) for n in lengths), ("F64", ()), ("F16", (3, 5, 7)), ("BF16", (1, 1)))
 

@@ -47,7 +47,7 @@ def model(tmp_path_factory, shim, keys):
             at += size
     head = reference.compact(tensors)
     (place / "plain").write_bytes(struct.pack("<Q", len(head)) + head + models.generator("plan").randbytes(at))
-    shim.ctshim("encrypt", place / "plain", place / "encrypted", "--keys", keys).check()
+    shim.ctshim("encrypt", place / "plain", place / "encrypted", "--keys", keys, "--chunk-size", "2M").check()
     (place / "image").write_bytes(shim.run(["cat", place / "encrypted"], keys=keys).check().out)
     data = 8 + struct.unpack("<Q", (place / "encrypted").read_bytes()[:8])[0]
     assert (place / "image").read_bytes()[data:] == (place / "plain").read_bytes()[8 + len(head):]
