@@ -175,30 +175,34 @@ static bool is_word(const struct rego_value *value)
 	return true;
 }
 
+/* One step of a path, as it is written. */
+struct level {
+	const struct rego_value *text;
+	bool word;
+};
+
 const char *rego_node_name(struct rego_work *work, const struct rego_node *node)
 {
 	size_t size = 5;
-	const struct rego_value **texts = rego_alloc_array(work, node->ref_len + 1u, sizeof(struct rego_value *));
-	if (texts == NULL)
+	struct level *levels = rego_alloc_array(work, node->ref_len + 1u, sizeof *levels);
+	if (levels == NULL)
 		return NULL;
 	for (const struct rego_node *at = node; at->parent != NULL; at = at->parent) {
-		texts[at->ref_len] = is_word(at->key) ? at->key : rego_term_write(work, at->key);
-		if (texts[at->ref_len] == NULL)
+		struct level *level = &levels[at->ref_len];
+		level->word = is_word(at->key);
+		level->text = level->word ? at->key : rego_term_write(work, at->key);
+		if (level->text == NULL)
 			return NULL;
-		size += texts[at->ref_len]->string.len + 2;
+		size += level->text->string.len + 2;
 	}
 	char *name = rego_alloc(work, size);
 	if (name == NULL)
 		return NULL;
 	char *at = stpcpy(name, "data");
 	for (unsigned i = 1; i <= node->ref_len; i++) {
-		const struct rego_node *level = node;
-		while (level->ref_len > i)
-			level = level->parent;
-		bool word = is_word(level->key);
-		*at++ = word ? '.' : '[';
-		at = mempcpy(at, texts[i]->string.bytes, texts[i]->string.len);
-		if (!word)
+		*at++ = levels[i].word ? '.' : '[';
+		at = mempcpy(at, levels[i].text->string.bytes, levels[i].text->string.len);
+		if (!levels[i].word)
 			*at++ = ']';
 	}
 	*at = '\0';
