@@ -17,7 +17,7 @@ from plain import content, stock_file  # noqa: E402
 from workers import versions  # noqa: E402
 
 MIB = 1 << 20
-CHUNKS = (1, 7, 4096, None, MIB + 1, 2 * MIB, 1 << 40)  # None: what the writer takes by itself, 512 KiB
+CHUNKS = (1, 7, 4096, None, MIB + 1, 2 * MIB, 1 << 40)  # None: what the writer takes by itself: 512 KiB here, 2 MiB there
 WRITERS = [(v, 1, None) for v in versions()] + [(v, 2, c) for v in versions()[-1:] for c in CHUNKS]
 SELECTIONS = ("all", "filter", "one")
 
