@@ -48,11 +48,11 @@ static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 	}
 }
 
-static void ask_for_beginnings(struct shim_lazy *lazy, size_t number, size_t tensors)
+static void ask_for_beginnings(struct shim_lazy *lazy, const struct shim_plan *plan)
 {
-	size_t first, count;
-	for (; tensors > 0 && number != 0; tensors--) {
-		number = shim_lazy_plan_beginning(lazy, number, &first, &count);
+	size_t first, count, number = plan->beginning;
+	for (size_t left = plan->beginnings; left > 0 && number != 0; left--) {
+		number = shim_lazy_plan_beginning(lazy, number, plan->small_ones, &first, &count);
 		ask_for(lazy, first, count);
 	}
 }
@@ -69,7 +69,7 @@ static enum shim_fault touch_empty(struct shim_lazy *lazy, uintptr_t at)
 	/* Asked before the work begins, so that all goes on at once. */
 	if (plan.ahead_count > 0)
 		ask_for(lazy, plan.ahead, plan.ahead_count);
-	ask_for_beginnings(lazy, plan.beginning, plan.beginnings);
+	ask_for_beginnings(lazy, &plan);
 	if (ours || shim_window_claim(&lazy->windows[number], &state)) {
 		shim_stack_run(shim_lazy_fill, &fill);
 		return fill.error == 0 ? SHIM_FAULT_DONE : SHIM_FAULT_BROKEN;

@@ -3,9 +3,10 @@
 #include "lazy_table.h"
 #include "resident.h"
 
-static const uint64_t SMALL = UINT64_C(4) << 20; /* tensors below this are passed over */
+static const uint64_t SMALL = UINT64_C(2) << 20; /* tensors below this are passed over */
 static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are opened with all their windows */
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
+static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
@@ -14,12 +15,7 @@ enum {
 	SURE = 3,           /* tensors' beginnings after one another, ... */
 	BEGINNINGS = 8,     /* ... and so many more are expected */
 	PIECES_OF_BOUND = 16, /* so many fit a bound, that threads do not take each other's away */
-	MANY_AT_ONCE = 16,  /* ... so many windows are decrypted together: 2048 mappings are the most for any mapping */
-};
-
-/* A stretch of the file. */
-struct stretch {
-	uint64_t start, end;
+	MANY_SHARE = 150,   /* ... this part of all is decrypted together: 2048 mappings are the most for any mapping */
 };
 
 static const struct ct_model *model_of(const struct shim_lazy *lazy)
@@ -28,17 +24,17 @@ static const struct ct_model *model_of(const struct shim_lazy *lazy)
 }
 
 /* The tensor at an offset of the file, or {0, 0}. */
-static struct stretch tensor_at(const struct ct_model *model, uint64_t offset)
+static struct shim_stretch tensor_at(const struct ct_model *model, uint64_t offset)
 {
 	if (offset >= model->file_size)
-		return (struct stretch){0, 0};
+		return (struct shim_stretch){0, 0};
 	struct ct_piece piece = ct_model_piece(model, offset);
 	if (piece.kind == CT_PIECE_HEADER)
-		return (struct stretch){0, 0};
+		return (struct shim_stretch){0, 0};
 	const struct ct_tensor *tensor = &model->header.tensors[piece.tensor];
 	if (tensor->end - tensor->begin < SMALL)
-		return (struct stretch){0, 0};
-	return (struct stretch){model->data_offset + tensor->begin, model->data_offset + tensor->end};
+		return (struct shim_stretch){0, 0};
+	return (struct shim_stretch){model->data_offset + tensor->begin, model->data_offset + tensor->end};
 }
 
 /* The window that has a byte of the file, which may lie outside of the mapping. */
@@ -61,12 +57,19 @@ static uint64_t least64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Rounded up. */
+static uint64_t share_of(uint64_t part, uint64_t length)
+{
+	return length < SHARE_OF_ALL ? SHARE_OF_ALL : least64((part - 1) / (length / SHARE_OF_ALL) + 1, SHARE_OF_ALL);
+}
+
 /* Up to where in this tensor a reader is led: the first window beyond. */
-static size_t limit_in(const struct shim_lazy *lazy, const struct stretch *tensor, uint64_t usual, size_t touched)
+static size_t limit_in(const struct shim_lazy *lazy, const struct shim_stretch *tensor, uint64_t usual, size_t touched)
 {
 	size_t limit = window_of(lazy, tensor->end - 1) + 1;
-	if (usual != 0 && usual < tensor->end - tensor->start) {
-		size_t left = window_of(lazy, tensor->start + usual - 1) + 1;
+	if (usual != 0 && usual < SHARE_OF_ALL) {
+		uint64_t part = (tensor->end - tensor->start) / SHARE_OF_ALL * usual;
+		size_t left = window_of(lazy, tensor->start + (part > 0 ? part - 1 : 0)) + 1;
 		if (touched < left)
 			return least(limit, left);
 	}
@@ -101,20 +104,23 @@ static struct shim_run *find_run(struct shim_lazy *lazy, size_t touched)
 }
 
 /* Readers of a tensor, of which several threads take parts, perhaps: do they leave it where they left the one before? */
-static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t touched, const struct stretch *tensor)
+static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t touched, const struct shim_stretch *tensor)
 {
 	uint64_t before = runs->left_at, near = NEAR * lazy->size;
-	if (runs->tensor != tensor->start && runs->taken != 0) {
+	if (runs->tensor.start != tensor->start && runs->taken != 0) {
+		uint64_t length = runs->tensor.end - runs->tensor.start;
+		uint64_t taken = share_of(runs->taken, length);
+		near = share_of(least64(near, length / 4), length);
 		/* Who is led that far touches less of it. */
-		if (runs->usual != 0 && runs->taken < runs->usual && runs->taken >= runs->usual / 2)
-			runs->taken = runs->usual;
-		runs->left_at = runs->taken;
-		if (before != 0 && runs->taken < before + near && before < runs->taken + near)
-			runs->usual = runs->taken > before ? runs->taken : before;
+		if (runs->usual != 0 && taken < runs->usual && taken >= runs->usual / 2)
+			taken = runs->usual;
+		runs->left_at = taken;
+		if (before != 0 && taken < before + near && before < taken + near)
+			runs->usual = taken > before ? taken : before;
 		runs->taken = 0;
 	}
 	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, touched));
-	runs->tensor = tensor->start;
+	runs->tensor = *tensor;
 	if (end > tensor->start && end - tensor->start > runs->taken)
 		runs->taken = end - tensor->start;
 }
@@ -136,7 +142,7 @@ static size_t together(const struct shim_lazy *lazy)
 {
 	size_t bytes = PAIR > lazy->size ? PAIR : lazy->size, bound = shim_resident_most() / PIECES_OF_BOUND;
 	if (atomic_load(&lazy->pieces) >= MANY)
-		bytes = MANY_AT_ONCE * lazy->size;
+		bytes += (atomic_load(&lazy->end) - atomic_load(&lazy->start)) / MANY_SHARE / bytes * bytes;
 	if (shim_resident_most() != 0 && bytes > bound)
 		bytes = bound > lazy->size ? bound : lazy->size;
 	return bytes;
@@ -178,7 +184,7 @@ static void fill_messages(const struct shim_lazy *lazy, struct shim_plan *plan)
 		plan->count++;
 }
 
-/* The first window from `number` on with which a tensor begins, or 0. */
+/* The first window from `number` on with which a tensor begins, or small ones before one; or 0. */
 static size_t next_beginning(const struct shim_lazy *lazy, size_t number)
 {
 	while (number < lazy->count && !lazy->windows[number].begins)
@@ -186,36 +192,51 @@ static size_t next_beginning(const struct shim_lazy *lazy, size_t number)
 	return number < lazy->count ? number : 0;
 }
 
-size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, size_t *first, size_t *count)
+/* Do small tensors begin with this one, and a long one with the next? */
+static bool has_small_ones(const struct shim_lazy *lazy, size_t number)
 {
-	struct shim_plan plan = {.first = number > 0 ? number - 1 : 0, .count = number > 0 ? 2 : 1};
+	return number + 1 < lazy->count && lazy->windows[number].begins && lazy->windows[number + 1].begins;
+}
+
+/* The next beginning that is not the long tensor's of the same, or 0. */
+static size_t after_beginning(const struct shim_lazy *lazy, size_t number)
+{
+	return next_beginning(lazy, number + (has_small_ones(lazy, number) ? 2 : 1));
+}
+
+size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, bool small_ones, size_t *first, size_t *count)
+{
+	size_t both = has_small_ones(lazy, number) ? 1 : 0;
+	struct shim_plan plan = {.first = small_ones ? number : number + both, .count = small_ones ? 1 + both : 1};
 	fill_messages(lazy, &plan);
 	*first = plan.first;
 	*count = plan.count;
-	return next_beginning(lazy, number + 1);
+	return after_beginning(lazy, number);
 }
 
 /* A tensor's beginning was touched, or what lies before it: did the touches before go there, and where to next? */
 static void follow_beginnings(struct shim_lazy *lazy, size_t touched, struct shim_plan *plan)
 {
 	struct shim_runs *runs = &lazy->runs;
-	size_t now = next_beginning(lazy, touched), before = runs->beginning;
+	bool at_long = touched > 0 && has_small_ones(lazy, touched - 1);
+	size_t now = next_beginning(lazy, at_long ? touched - 1 : touched), before = runs->beginning;
 	if (now == 0 || now == before)
 		return;
-	bool next = runs->begun > 0 && next_beginning(lazy, before + 1) == now;
+	bool next = runs->begun > 0 && after_beginning(lazy, before) == now;
 	runs->begun = next ? runs->begun + 1 : 1;
+	runs->small_ones = plan->small_ones = !at_long || (next && runs->small_ones);
 	runs->beginning = now;
 	if (runs->begun < SURE)
 		return;
-	plan->beginning = next_beginning(lazy, now + 1);
-	for (size_t at = plan->beginning; at != 0 && plan->beginnings < BEGINNINGS; at = next_beginning(lazy, at + 1)) {
+	plan->beginning = after_beginning(lazy, now);
+	for (size_t at = plan->beginning; at != 0 && plan->beginnings < BEGINNINGS; at = after_beginning(lazy, at)) {
 		runs->beginning = at;
 		plan->beginnings++;
 	}
 }
 
 /* The run that a touch goes on with, or a new one. */
-static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_beginning, struct stretch tensor)
+static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_beginning, struct shim_stretch tensor)
 {
 	struct shim_runs *runs = &lazy->runs;
 	struct shim_run *run = find_run(lazy, touched);
@@ -247,8 +268,8 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 
 static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct shim_plan *plan)
 {
-	struct stretch tensor = tensor_at(model_of(lazy), shim_lazy_offset(lazy, at));
-	bool at_beginning = lazy->windows[touched].begins && at - shim_window_start(lazy, touched) < lazy->page;
+	struct shim_stretch tensor = tensor_at(model_of(lazy), shim_lazy_offset(lazy, at));
+	bool at_beginning = at - shim_window_start(lazy, touched) < lazy->windows[touched].begins * lazy->page;
 	struct shim_run *run = follow(lazy, touched, at_beginning, tensor);
 	bool alone = run->touches == 1, bounded = tensor.end != 0 && !run->goes_on;
 	size_t from = bounded ? window_of(lazy, tensor.start) : 0;
@@ -290,19 +311,19 @@ struct shim_plan shim_lazy_plan(struct shim_lazy *lazy, uintptr_t at)
 }
 
 /* The message that has a byte of the file, when it is a long one. */
-static bool long_message(const struct ct_model *model, uint64_t offset, struct stretch *message)
+static bool long_message(const struct ct_model *model, uint64_t offset, struct shim_stretch *message)
 {
 	if (offset >= model->file_size)
 		return false;
 	struct ct_piece piece = ct_model_piece(model, offset);
-	*message = (struct stretch){piece.start, piece.end};
+	*message = (struct shim_stretch){piece.start, piece.end};
 	return piece.kind == CT_PIECE_SEALED && piece.end - piece.start >= LONG;
 }
 
 void shim_lazy_plan_long(const struct shim_lazy *lazy, size_t touched, size_t *first, size_t *count)
 {
 	const struct ct_model *model = model_of(lazy);
-	struct stretch message;
+	struct shim_stretch message;
 	uint64_t start = shim_lazy_offset(lazy, shim_window_start(lazy, touched));
 	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, touched));
 	size_t from = *first, to = *first + *count;

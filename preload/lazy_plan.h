@@ -2,7 +2,7 @@
  *
  * Touches in sequence mean that the next ones can be foreseen, others do not. What only the shim knows helps: where tensors
  * end. A reader who has not gone on from one tensor to the next yet is not led beyond its end; and one who leaves tensor
- * after tensor at the same place (who takes his share of each) is not led beyond that. Where a tensor begins everybody
+ * after tensor at the same place (who takes the same share of each) is not led beyond that. Where a tensor begins everybody
  * touches it, whatever he wants of it: that is no sequence; but one who has touched two or three like that goes on to the next. */
 #ifndef SHIM_LAZY_PLAN_H
 #define SHIM_LAZY_PLAN_H
@@ -11,6 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* A stretch of the file. */
+struct shim_stretch {
+	uint64_t start, end;
+};
 
 /* A sequence of touches, as seen so far. Windows by number, tensors by file offset. */
 struct shim_run {
@@ -30,8 +35,10 @@ struct shim_runs {
 	unsigned turn;
 	size_t beginning; /* where the tensor begins that was touched there last; or asked for */
 	unsigned begun;   /* so many such touches have come one after another */
-	uint64_t tensor, taken;  /* the one that is being read, and up to where, in bytes from its beginning */
-	uint64_t left_at, usual; /* such bytes after which the one before was left; and usually; 0: unknown */
+	bool small_ones;  /* the small tensors before it were touched, too */
+	struct shim_stretch tensor; /* the one that is being read */
+	uint64_t taken;          /* up to where, in bytes from its beginning */
+	uint64_t left_at, usual; /* share of it after which the one before was left; and usually; 0: unknown */
 	atomic_flag busy;
 };
 
@@ -43,6 +50,7 @@ struct shim_plan {
 	size_t first, count;
 	size_t ahead, ahead_count;
 	size_t beginning, beginnings; /* so many tensors' beginnings from this one on by others, too: shim_lazy_plan_beginning() */
+	bool small_ones;
 	size_t passed; /* windows that the run of touches has gone past without one */
 };
 
@@ -50,9 +58,9 @@ struct shim_plan {
  * blocked. */
 struct shim_plan shim_lazy_plan(struct shim_lazy *lazy, uintptr_t at);
 
-/* What is to be decrypted for the beginning of the tensor that begins with window `number`, *first and *count; returns where the
- * next one begins, or 0. */
-size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, size_t *first, size_t *count);
+/* What is to be decrypted for the beginning number `number`, of a tensor or the small ones before it, and these or not: *first
+ * and *count; returns where the next one begins, or 0. */
+size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, bool small_ones, size_t *first, size_t *count);
 
 /* Windows that a message covers which is too long to be opened for a window alone: *first and *count grow to all that lie
  * whole in such messages as the touched window has a part of. */

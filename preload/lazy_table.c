@@ -16,8 +16,8 @@
 
 enum {
 	LAZY_MAX = 4096,    /* mappings */
-	WINDOWS_MAX = 2400, /* of one mapping: lazy_plan.c keeps their pieces below 2048, the kernel allows 65530 in all */
-	WINDOW = 1 << 20,   /* bytes, or more */
+	WINDOWS_MAX = 12288, /* of one mapping: lazy_plan.c keeps their pieces below 2048, the kernel allows 65530 in all */
+	WINDOW = 1 << 19,   /* bytes, or more: as a chunk of what the writer makes */
 	WINDOWS_OF_BOUND = 64, /* while there is a bound, so many fit it */
 };
 

@@ -28,7 +28,7 @@ struct shim_window {
 	_Atomic uint16_t pins;   /* who needs it to stay: resident.h */
 	atomic_uchar prot;       /* what the program may do with it */
 	atomic_bool kept;        /* it is not as it was decrypted, or may not be moved: it stays */
-	bool begins;             /* a long tensor begins on its first page */
+	uint16_t begins;         /* on so many of its first pages a long tensor begins, or small ones right before it */
 	uint32_t page;           /* its first one, counted from the mapping's */
 };
 

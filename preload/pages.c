@@ -5,6 +5,10 @@
 
 #include "raw.h"
 
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
+
 static bool failed(long result)
 {
 	return result < 0 && result >= -4095;
@@ -57,6 +61,25 @@ int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target)
 	stage->len = len;
 	stage->end = stage->start + len + after;
 	return error;
+}
+
+static void populate(uintptr_t start, uintptr_t end)
+{
+	if (start < end)
+		SHIM_RAW(SYS_madvise, start, end - start, MADV_POPULATE_WRITE, 0, 0, 0); /* an older kernel fills them as before */
+}
+
+void shim_pages_populate(const struct shim_stage *stage)
+{
+	uintptr_t first = (stage->first + SHIM_HUGE_PAGE - 1) / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
+	uintptr_t last = stage->end / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
+	uintptr_t end = stage->start + stage->len;
+	if (first >= last) { /* no huge page */
+		populate(stage->start, end);
+		return;
+	}
+	populate(stage->start, first);
+	populate(last, end);
 }
 
 void shim_pages_unstage(const struct shim_stage *stage, bool moved)

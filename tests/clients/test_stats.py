@@ -36,6 +36,8 @@ def mapped(path):
         return mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ, flags=mmap.MAP_PRIVATE)
 """
 
+CHUNK = 2 << 20  # of the encrypted file
+
 
 @pytest.fixture(scope="module")
 def big(pair):
@@ -87,16 +89,30 @@ def only(shown):
 
 
 def windows(pair):
-    """Of a lazy mapping: the file's header, a MiB each, and one more where a tensor of four or more begins."""
-    data, page = 8 + int.from_bytes(pair.image[:8], "little"), 4096
-    offsets = [t["data_offsets"] for t in reference.header(pair.plain.read_bytes()).values() if "data_offsets" in t]
+    """Of a lazy mapping: the file's header, half a MiB each, and where a long tensor begins those of the small ones before it,
+    its own up to its first chunk's last page, and one for the chunk before."""
+    size, page = 1 << 19, 4096
+    data = 8 + int.from_bytes(pair.image[:8], "little")
+    tensors = sorted(t["data_offsets"] for t in reference.header(pair.plain.read_bytes()).values() if "data_offsets" in t)
     header = -(-data // page) * page
-    begin = {(data + b) // page * page for b, e in offsets if e - b >= 4 << 20}
-    return len({0, header} | {at for at in begin.union(range(0, len(pair.image), 1 << 20)) if at > header})
+    starts = {0, header, *range(0, len(pair.image), size)}
+    for i, (begin, end) in enumerate(tensors):
+        if end - begin < 2 << 20:
+            continue
+        first = i
+        while first > 0 and tensors[first - 1][1] - tensors[first - 1][0] < 2 << 20 and begin - tensors[first - 1][0] <= 1 << 18:
+            first -= 1
+        starts |= {(data + begin) // page * page, (data + tensors[first][0]) // page * page}
+        if end - begin > CHUNK:
+            starts.add((data + begin + CHUNK) // page * page)
+        if first > 0:
+            before, stop = tensors[first - 1]
+            starts.add(-(-(data + before + (stop - before - 1) // CHUNK * CHUNK) // page) * page)
+    return len({at for at in starts if at == 0 or header <= at < len(pair.image)})
 
 
 def chunks(pair):
-    return sum(-(-(e - b) // (2 << 20)) for b, e in (
+    return sum(-(-(e - b) // CHUNK) for b, e in (
         t["data_offsets"] for t in reference.header(pair.plain.read_bytes()).values() if "data_offsets" in t))
 
 
@@ -161,7 +177,7 @@ show()
     before, quarter, whole, gone = map(only, (before, quarter, whole, gone))
     assert before["lazy_mappings"] == 1 and before["lazy_mapping_bytes"] == len(big.image)
     assert before["decrypted_bytes"] == before["windows_now"] == before["resident_now"] == before["faults"] == 0
-    size, window, pages = len(big.image), 1 << 20, -(-len(big.image) // 4096) * 4096
+    size, window, pages = len(big.image), 1 << 19, -(-len(big.image) // 4096) * 4096
     assert 0 < quarter["decrypted_bytes"] < .6 * size and quarter["windows_now"] <= size / 4 // window + 4
     assert whole["decrypted_bytes"] == whole["first_decrypted_bytes"] == sealed(big)
     assert whole["faults"] <= whole["windows_by_fault"] == whole["windows_now"] == windows(big)
