@@ -9,9 +9,13 @@
 #include "near.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,7 +23,8 @@
 
 enum {
 	CACHESTAT = 451,      /* a system call of Linux 6.5, the same number everywhere */
-	ASK = 128 * 1024,     /* more in one call, and the kernel silently cuts it to what it reads ahead */
+	ASK = 128 * 1024,     /* that every kernel reads at once */
+	ASK_MOST = 2048 * 1024,
 	FINE = 4 * 1024,      /* the kernel begins with single pages ... */
 	COARSE = 64 * 1024,   /* ... and soon makes them larger than this */
 	HOLE = 2 * FINE,
@@ -46,10 +51,49 @@ static int look(int fd, uint64_t offset)
 	}
 }
 
+/* `step`: in one call. More than the kernel reads ahead, and it silently cuts that. */
+static void ask_in_steps(int fd, uint64_t offset, uint64_t len, uint64_t step)
+{
+	for (uint64_t done = 0; done < len; done += step)
+		SHIM_RAW(SYS_fadvise64, fd, offset + done, len - done < step ? len - done : step, POSIX_FADV_WILLNEED, 0, 0);
+}
+
 static void ask(int fd, uint64_t offset, uint64_t len)
 {
-	for (uint64_t done = 0; done < len; done += ASK)
-		SHIM_RAW(SYS_fadvise64, fd, offset + done, len - done < ASK ? len - done : ASK, POSIX_FADV_WILLNEED, 0, 0);
+	ask_in_steps(fd, offset, len, ASK);
+}
+
+/* What the kernel reads ahead of files on a file system, in KiB; 0: it does not say. */
+static uint64_t read_ahead(dev_t device)
+{
+	char text[80];
+	snprintf(text, sizeof text, "/sys/class/bdi/%u:%u/read_ahead_kb", major(device), minor(device));
+	int fd = raw_openat(AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	long got = raw_pread(fd, text, sizeof text - 1, 0);
+	raw_close(fd);
+	uint64_t kib = 0;
+	for (long i = 0; i < got && text[i] >= '0' && text[i] <= '9'; i++)
+		kib = kib * 10 + (uint64_t)(text[i] - '0');
+	return kib;
+}
+
+/* How much a file system that is far away is asked for at once: each call becomes a request of its own. */
+static uint64_t far_step(int fd)
+{
+	static atomic_uint_fast64_t known; /* a device, and KiB */
+	enum { BITS = 12 };
+	struct stat st;
+	if (raw_fstat(fd, &st) != 0)
+		return ASK;
+	uint64_t last = atomic_load_explicit(&known, memory_order_relaxed), kib = last & ((1 << BITS) - 1);
+	if (last >> BITS != (uint64_t)st.st_dev << BITS >> BITS || kib == 0) {
+		kib = read_ahead(st.st_dev);
+		kib = kib < ASK / 1024 ? ASK / 1024 : kib > ASK_MOST / 1024 ? ASK_MOST / 1024 : kib;
+		atomic_store_explicit(&known, (uint64_t)st.st_dev << BITS | kib, memory_order_relaxed);
+	}
+	return kib * 1024;
 }
 
 static atomic_bool untold; /* the kernel does not say what is in memory */
@@ -131,7 +175,7 @@ void shim_near(void *context, enum ct_nearing how, uint64_t offset, uint64_t len
 	if (place == SHIM_UNKNOWN || place == SHIM_WARM)
 		ciphertext->place = place = look(fd, how == CT_NEAR_BEHIND && atomic_load(&untold) ? 0 : offset);
 	if (place == SHIM_FAR)
-		ask(fd, offset, len);
+		ask_in_steps(fd, offset, len, far_step(fd));
 	else if (place == SHIM_COLD && near_on_disk(fd, how, offset, len))
 		ciphertext->place = SHIM_WARM;
 }
