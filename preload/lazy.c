@@ -67,6 +67,7 @@ static enum shim_fault touch_empty(struct shim_lazy *lazy, uintptr_t at)
 	bool ours = shim_window_try(&lazy->windows[number], SHIM_WINDOW_EMPTY);
 	shim_stats_add(lazy->file, SHIM_STAT_AHEAD_PASSED, plan.passed);
 	/* Asked before the work begins, so that all goes on at once. */
+	shim_lazy_near(lazy, at, &plan);
 	if (plan.ahead_count > 0)
 		ask_for(lazy, plan.ahead, plan.ahead_count);
 	ask_for_beginnings(lazy, &plan);

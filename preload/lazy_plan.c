@@ -214,6 +214,17 @@ size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, boo
 	return after_beginning(lazy, number);
 }
 
+void shim_lazy_plan_start(const struct shim_lazy *lazy, uintptr_t address, size_t *first, size_t *count)
+{
+	size_t number = shim_window_at(lazy, address);
+	struct shim_plan plan = {.first = number, .count = 1};
+	if (!lazy->windows[number].begins || address - shim_window_start(lazy, number) >= lazy->page)
+		choose_now(lazy, number, 0, lazy->count, false, &plan);
+	fill_messages(lazy, &plan);
+	*first = plan.first;
+	*count = plan.count;
+}
+
 /* A tensor's beginning was touched, or what lies before it: did the touches before go there, and where to next? */
 static void follow_beginnings(struct shim_lazy *lazy, size_t touched, struct shim_plan *plan)
 {

@@ -62,6 +62,9 @@ struct shim_plan shim_lazy_plan(struct shim_lazy *lazy, uintptr_t at);
  * and *count; returns where the next one begins, or 0. */
 size_t shim_lazy_plan_beginning(const struct shim_lazy *lazy, size_t number, bool small_ones, size_t *first, size_t *count);
 
+/* The same where any tensor begins, with `address`: what a touch there has decrypted if nothing is foreseen. */
+void shim_lazy_plan_start(const struct shim_lazy *lazy, uintptr_t address, size_t *first, size_t *count);
+
 /* Windows that a message covers which is too long to be opened for a window alone: *first and *count grow to all that lie
  * whole in such messages as the touched window has a part of. */
 void shim_lazy_plan_long(const struct shim_lazy *lazy, size_t touched, size_t *first, size_t *count);

@@ -232,6 +232,7 @@ static bool enter(struct shim_lazy *lazy, struct shim_file *file, uintptr_t star
 		atomic_store(&lazy->windows[i].prot, (unsigned char)prot);
 	lazy->file = file;
 	memset(&lazy->runs, 0, sizeof lazy->runs);
+	memset(&lazy->starts, 0, sizeof lazy->starts);
 	atomic_store(&lazy->random, false);
 	atomic_store(&lazy->left, lazy->count);
 	atomic_store(&lazy->pieces, 0);

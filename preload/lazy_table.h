@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "file.h"
+#include "lazy_near.h"
 #include "lazy_plan.h"
 
 enum shim_window_state {
@@ -46,6 +47,7 @@ struct shim_lazy {
 	struct shim_file *file;
 	struct shim_window *windows; /* NULL: the entry is free */
 	struct shim_runs runs;
+	struct shim_starts starts;
 	atomic_bool random; /* the program says that there is no sequence */
 };
 

@@ -1,0 +1,123 @@
+#include "lazy_near.h"
+
+#include "lazy_table.h"
+#include "near.h"
+#include "resident.h"
+
+enum {
+	SURE = 2,          /* tensors' beginnings one after another */
+	MORE = 4 << 20,    /* bytes that each of them is worth; a network carries that in a few round trips */
+	MOST = 32 << 20,
+	PASSED = 1000,     /* tensors in memory already: who passes over more is not followed */
+};
+
+static const struct ct_model *model_of(const struct shim_lazy *lazy)
+{
+	return ct_view_model(lazy->file->view);
+}
+
+/* The tensor that has a byte of the file: where it begins, and where the next one does. False: none has. */
+static bool tensor_at(const struct shim_lazy *lazy, uint64_t offset, uint64_t *start, uint64_t *next)
+{
+	const struct ct_model *model = model_of(lazy);
+	if (offset >= model->file_size)
+		return false;
+	struct ct_piece piece = ct_model_piece(model, offset);
+	if (piece.kind == CT_PIECE_HEADER)
+		return false;
+	*start = model->data_offset + model->header.tensors[piece.tensor].begin;
+	*next = model->data_offset + model->header.tensors[piece.tensor].end;
+	return true;
+}
+
+static uintptr_t address_of(const struct shim_lazy *lazy, uint64_t offset)
+{
+	return atomic_load(&lazy->start) + (uintptr_t)(offset - lazy->offset);
+}
+
+/* Will it be decrypted by whoever touches it? */
+static bool is_empty(const struct shim_lazy *lazy, uint64_t offset)
+{
+	return atomic_load(&lazy->windows[shim_window_at(lazy, address_of(lazy, offset))].state) == SHIM_WINDOW_EMPTY;
+}
+
+/* Ask for the windows' ciphertext. How much is it? */
+static uint64_t ask(const struct shim_lazy *lazy, size_t first, size_t count)
+{
+	const struct ct_model *model = model_of(lazy);
+	struct shim_ciphertext ciphertext = {.fd = atomic_load(&lazy->file->own), .place = SHIM_FAR};
+	uint64_t start = shim_lazy_offset(lazy, shim_window_start(lazy, first));
+	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, first + count - 1));
+	if (end > model->file_size)
+		end = model->file_size;
+	if (start >= end)
+		return 0;
+	/* Messages are read whole. */
+	struct ct_piece head = ct_model_piece(model, start), tail = ct_model_piece(model, end - 1);
+	if (head.kind == CT_PIECE_SEALED)
+		start = head.start;
+	if (tail.kind == CT_PIECE_SEALED)
+		end = tail.end;
+	shim_near(&ciphertext, CT_NEAR_ALONE, start, end - start);
+	return end - start;
+}
+
+/* Is `offset`, where a tensor begins, the next one that is touched after another, as those between were there already? */
+static bool follows(const struct shim_lazy *lazy, uint64_t last, uint64_t offset)
+{
+	uint64_t start, next, at = last;
+	for (unsigned passed = 0; at < offset; passed++, at = next)
+		if (passed > PASSED || (at != last && is_empty(lazy, at)) || !tensor_at(lazy, at, &start, &next))
+			return false;
+	return at == offset && last != 0 && last != offset;
+}
+
+/* Ask for where tensors begin, from `next` on, as far as `most` bytes go. Where to go on from. */
+static uint64_t ask_on(const struct shim_lazy *lazy, uint64_t next, uint64_t told, uint64_t most)
+{
+	uint64_t limit = lazy->offset + (atomic_load(&lazy->end) - atomic_load(&lazy->start)), start, after;
+	for (uint64_t done = 0; done < most && next < limit && tensor_at(lazy, next, &start, &after);) {
+		size_t number = shim_window_at(lazy, address_of(lazy, next)), first, count;
+		uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, number));
+		shim_lazy_plan_start(lazy, address_of(lazy, next), &first, &count);
+		if (next < told)
+			done += end - next;
+		else if (is_empty(lazy, next))
+			done += ask(lazy, first, count);
+		/* What else begins in this window comes with it. */
+		if (after < end && tensor_at(lazy, end, &start, &after) && start >= end)
+			after = start;
+		next = after;
+	}
+	return next;
+}
+
+static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan *plan)
+{
+	struct shim_starts *starts = &lazy->starts;
+	uint64_t offset = shim_lazy_offset(lazy, at), start, next;
+	if (!tensor_at(lazy, offset, &start, &next))
+		return;
+	if (start != offset) {
+		starts->count = 0;
+		return;
+	}
+	starts->count = starts->count > 0 && follows(lazy, starts->last, offset) ? starts->count + 1 : 1;
+	starts->last = offset;
+	if (starts->count < SURE)
+		return;
+	ask(lazy, plan->first, plan->count); /* first, as somebody waits for it */
+	uint64_t most = (uint64_t)MORE * starts->count;
+	uint64_t told = ask_on(lazy, next, starts->told, most < MOST ? most : MOST);
+	if (told > starts->told)
+		starts->told = told;
+}
+
+void shim_lazy_near(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan *plan)
+{
+	if (atomic_load_explicit(&lazy->file->place, memory_order_relaxed) != SHIM_FAR || shim_resident_most() != 0
+	    || atomic_load(&lazy->random) || atomic_flag_test_and_set(&lazy->starts.busy))
+		return;
+	follow(lazy, at, plan);
+	atomic_flag_clear(&lazy->starts.busy);
+}
