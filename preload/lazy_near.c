@@ -58,7 +58,7 @@ static uint64_t ask(const struct shim_lazy *lazy, size_t first, size_t count)
 		start = head.start;
 	if (tail.kind == CT_PIECE_SEALED)
 		end = tail.end;
-	shim_near(&ciphertext, CT_NEAR_ALONE, start, end - start);
+	shim_near(&ciphertext, CT_NEAR_BEHIND, start, end - start);
 	return end - start;
 }
 

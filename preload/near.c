@@ -25,6 +25,7 @@ enum {
 	CACHESTAT = 451,      /* a system call of Linux 6.5, the same number everywhere */
 	ASK = 128 * 1024,     /* that every kernel reads at once */
 	ASK_MOST = 2048 * 1024,
+	ASK_ALONE = 256 * 1024, /* what comes first is decrypted while the rest is on its way */
 	FINE = 4 * 1024,      /* the kernel begins with single pages ... */
 	COARSE = 64 * 1024,   /* ... and soon makes them larger than this */
 	HOLE = 2 * FINE,
@@ -174,8 +175,10 @@ void shim_near(void *context, enum ct_nearing how, uint64_t offset, uint64_t len
 	 * it is left alone: then the file's first page is looked at, which has been read. */
 	if (place == SHIM_UNKNOWN || place == SHIM_WARM)
 		ciphertext->place = place = look(fd, how == CT_NEAR_BEHIND && atomic_load(&untold) ? 0 : offset);
-	if (place == SHIM_FAR)
-		ask_in_steps(fd, offset, len, far_step(fd));
-	else if (place == SHIM_COLD && near_on_disk(fd, how, offset, len))
+	if (place == SHIM_FAR) {
+		uint64_t step = far_step(fd);
+		ask_in_steps(fd, offset, len, how == CT_NEAR_ALONE && step > ASK_ALONE ? ASK_ALONE : step);
+	}
+	if (place == SHIM_COLD && near_on_disk(fd, how, offset, len))
 		ciphertext->place = SHIM_WARM;
 }

@@ -112,6 +112,8 @@ static void *slow_init(struct fuse_conn_info *connection, struct fuse_config *co
 	connection->max_readahead = UINT_MAX;
 	connection->max_background = 64;
 	config->attr_timeout = config->entry_timeout = 60;
+	/* What was read stays in memory when a file that has not changed is opened again, as with an NFS client. */
+	config->auto_cache = 1;
 	return NULL;
 }
 
