@@ -104,7 +104,7 @@ static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan 
 	}
 	starts->count = starts->count > 0 && follows(lazy, starts->last, offset) ? starts->count + 1 : 1;
 	starts->last = offset;
-	if (starts->count < SURE)
+	if (starts->count < SURE || atomic_load(&lazy->file->place) != SHIM_FAR)
 		return;
 	ask(lazy, plan->first, plan->count); /* first, as somebody waits for it */
 	uint64_t most = (uint64_t)MORE * starts->count;
@@ -115,8 +115,9 @@ static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan 
 
 void shim_lazy_near(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan *plan)
 {
-	if (atomic_load_explicit(&lazy->file->place, memory_order_relaxed) != SHIM_FAR || shim_resident_most() != 0
-	    || atomic_load(&lazy->random) || atomic_flag_test_and_set(&lazy->starts.busy))
+	int place = atomic_load_explicit(&lazy->file->place, memory_order_relaxed); /* unknown: the first touch */
+	if ((place != SHIM_FAR && place != SHIM_UNKNOWN) || shim_resident_most() != 0 || atomic_load(&lazy->random)
+	    || atomic_flag_test_and_set(&lazy->starts.busy))
 		return;
 	follow(lazy, at, plan);
 	atomic_flag_clear(&lazy->starts.busy);

@@ -26,6 +26,8 @@ $(BUILD)/slowfs: tests/bench/slowfs.c Makefile
 
 bench-programs: $(BUILD)/roofline $(SLOWFS)
 
+check-clients: $(SLOWFS)
+
 bench: all bench-programs
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --folder $(BENCH_FOLDER) --size $(SIZE) --runs $(RUNS) $(BENCH_FLAGS)
 	$(if $(BENCH_FLAGS),,@$(MAKE) --no-print-directory bench-policy)
