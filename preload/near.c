@@ -25,7 +25,8 @@ enum {
 	CACHESTAT = 451,      /* a system call of Linux 6.5, the same number everywhere */
 	ASK = 128 * 1024,     /* that every kernel reads at once */
 	ASK_MOST = 2048 * 1024,
-	ASK_ALONE = 256 * 1024, /* what comes first is decrypted while the rest is on its way */
+	ASK_ALONE = 256 * 1024, /* what comes first is decrypted while the rest is on its way: ... */
+	ASK_FIRST = 512 * 1024, /* ... so much of it */
 	FINE = 4 * 1024,      /* the kernel begins with single pages ... */
 	COARSE = 64 * 1024,   /* ... and soon makes them larger than this */
 	HOLE = 2 * FINE,
@@ -176,8 +177,11 @@ void shim_near(void *context, enum ct_nearing how, uint64_t offset, uint64_t len
 	if (place == SHIM_UNKNOWN || place == SHIM_WARM)
 		ciphertext->place = place = look(fd, how == CT_NEAR_BEHIND && atomic_load(&untold) ? 0 : offset);
 	if (place == SHIM_FAR) {
-		uint64_t step = far_step(fd);
-		ask_in_steps(fd, offset, len, how == CT_NEAR_ALONE && step > ASK_ALONE ? ASK_ALONE : step);
+		uint64_t step = far_step(fd), first = 0;
+		if (how == CT_NEAR_ALONE && step > ASK_ALONE)
+			first = len < ASK_FIRST ? len : ASK_FIRST;
+		ask_in_steps(fd, offset, first, ASK_ALONE);
+		ask_in_steps(fd, offset + first, len - first, step);
 	}
 	if (place == SHIM_COLD && near_on_disk(fd, how, offset, len))
 		ciphertext->place = SHIM_WARM;
