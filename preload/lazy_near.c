@@ -1,8 +1,10 @@
 #include "lazy_near.h"
 
+#include "ahead.h"
 #include "lazy_table.h"
 #include "near.h"
 #include "resident.h"
+#include "stats.h"
 
 enum {
 	SURE = 2,          /* tensors' beginnings one after another */
@@ -72,24 +74,33 @@ static bool follows(const struct shim_lazy *lazy, uint64_t last, uint64_t offset
 	return at == offset && last != 0 && last != offset;
 }
 
-/* Ask for where tensors begin, from `next` on, as far as `most` bytes go. Where to go on from. */
-static uint64_t ask_on(const struct shim_lazy *lazy, uint64_t next, uint64_t told, uint64_t most)
+/* Ask for where tensors begin, from `next` on, as far as `most` bytes go that are not decrypted yet, and for half as many to
+ * be decrypted, which takes as long as a fast network. */
+static void ask_on(struct shim_lazy *lazy, uint64_t next, uint64_t most)
 {
+	struct shim_starts *starts = &lazy->starts;
 	uint64_t limit = lazy->offset + (atomic_load(&lazy->end) - atomic_load(&lazy->start)), start, after;
 	for (uint64_t done = 0; done < most && next < limit && tensor_at(lazy, next, &start, &after);) {
 		size_t number = shim_window_at(lazy, address_of(lazy, next)), first, count;
 		uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, number));
-		shim_lazy_plan_start(lazy, address_of(lazy, next), &first, &count);
-		if (next < told)
-			done += end - next;
-		else if (is_empty(lazy, next))
-			done += ask(lazy, first, count);
+		if (is_empty(lazy, next)) {
+			shim_lazy_plan_start(lazy, address_of(lazy, next), &first, &count);
+			if (next >= starts->told)
+				ask(lazy, first, count);
+			if (next >= starts->queued && done < most / 2) {
+				shim_stats_add(lazy->file, SHIM_STAT_AHEAD_ASKED, count);
+				shim_ahead_ask(shim_lazy_number(lazy), first, count);
+				starts->queued = next + 1;
+			}
+			done += shim_window_end(lazy, first + count - 1) - shim_window_start(lazy, first);
+		}
 		/* What else begins in this window comes with it. */
 		if (after < end && tensor_at(lazy, end, &start, &after) && start >= end)
 			after = start;
 		next = after;
+		if (starts->told < next)
+			starts->told = next;
 	}
-	return next;
 }
 
 static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan *plan)
@@ -108,9 +119,7 @@ static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan 
 		return;
 	ask(lazy, plan->first, plan->count); /* first, as somebody waits for it */
 	uint64_t most = (uint64_t)MORE * starts->count;
-	uint64_t told = ask_on(lazy, next, starts->told, most < MOST ? most : MOST);
-	if (told > starts->told)
-		starts->told = told;
+	ask_on(lazy, next, most < MOST ? most : MOST);
 }
 
 void shim_lazy_near(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan *plan)

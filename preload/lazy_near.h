@@ -2,7 +2,7 @@
  *
  * Loaders touch the first byte of each tensor, one after another, before they read any of them. Each such touch costs a
  * round trip, in which the line is idle. So who has touched two of them, and nothing else in between, has more of them asked
- * for: not decrypted, and no more than he would have decrypted by touching them. */
+ * for, and of these the first decrypted: no more of each than he would have decrypted by touching it. */
 #ifndef SHIM_LAZY_NEAR_H
 #define SHIM_LAZY_NEAR_H
 
@@ -12,7 +12,8 @@
 /* A sequence of such touches. In zeroed memory there is none. */
 struct shim_starts {
 	uint64_t last;  /* file offset of the one touched last */
-	uint64_t told;  /* up to here they were asked for */
+	uint64_t told;  /* up to here they were asked for, ... */
+	uint64_t queued; /* ... and up to here to be decrypted by others */
 	unsigned count; /* so many came one after another */
 	atomic_flag busy;
 };
