@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "header_read.h"
 #include "json.h"
 
 static int parse_metadata(struct ct_header *header, const cJSON *object, struct ct_error *err)
@@ -47,26 +48,6 @@ static int parse_shape(struct ct_tensor *tensor, const cJSON *array, struct ct_e
 	return 0;
 }
 
-static int check_size(const struct ct_tensor *tensor, struct ct_error *err)
-{
-	uint64_t bits = ct_dtype_bits(tensor->dtype), elements = 1;
-	for (size_t i = 0; i < tensor->rank; i++)
-		if (__builtin_mul_overflow(elements, tensor->shape[i], &elements))
-			return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': the shape overflows",
-				       tensor->name);
-	if (__builtin_mul_overflow(elements, bits, &bits))
-		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': the shape overflows", tensor->name);
-	if (bits % 8 != 0)
-		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': its size is no whole number of bytes",
-			       tensor->name);
-	if (bits / 8 != tensor->end - tensor->begin)
-		return ct_fail(err, CT_E_FORMAT,
-			       "tensor '%.200s': shape and type make %" PRIu64
-			       " bytes, data_offsets say %" PRIu64,
-			       tensor->name, bits / 8, tensor->end - tensor->begin);
-	return 0;
-}
-
 static int parse_tensor(struct ct_tensor *tensor, const cJSON *object, struct ct_error *err)
 {
 	tensor->name = strdup(object->string);
@@ -102,7 +83,7 @@ static int parse_tensor(struct ct_tensor *tensor, const cJSON *object, struct ct
 	if (tensor->begin > tensor->end)
 		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': data_offsets run backwards",
 			       tensor->name);
-	return check_size(tensor, err);
+	return ct_header_check_size(tensor, err);
 }
 
 struct parse {
@@ -110,6 +91,38 @@ struct parse {
 	size_t room; /* for tensors */
 	bool has_metadata;
 };
+
+/* Room for one more. False: there is no memory. */
+static bool make_room(struct parse *parse)
+{
+	struct ct_header *header = parse->header;
+	if (header->count == parse->room) {
+		size_t room = parse->room * 2 + 16;
+		struct ct_tensor *grown = realloc(header->tensors, room * sizeof *grown);
+		if (grown == NULL)
+			return false;
+		header->tensors = grown;
+		parse->room = room;
+	}
+	header->tensors[header->count] = (struct ct_tensor){0};
+	return true;
+}
+
+static bool read_member(void *context, const struct ct_json_span *key, struct ct_json_reader *value)
+{
+	struct parse *parse = context;
+	struct ct_header *header = parse->header;
+	if (ct_json_span_is(key, "__metadata__")) {
+		if (parse->has_metadata || !ct_header_read_metadata(header, value))
+			return false;
+		parse->has_metadata = true;
+		return true;
+	}
+	if (!make_room(parse) || !ct_header_read_tensor(&header->tensors[header->count], key, value))
+		return false;
+	header->count++;
+	return true;
+}
 
 static int parse_member(void *context, cJSON *item, struct ct_error *err)
 {
@@ -121,15 +134,8 @@ static int parse_member(void *context, cJSON *item, struct ct_error *err)
 		parse->has_metadata = true;
 		return parse_metadata(header, item, err);
 	}
-	if (header->count == parse->room) {
-		size_t room = parse->room * 2 + 16;
-		struct ct_tensor *grown = realloc(header->tensors, room * sizeof *grown);
-		if (grown == NULL)
-			return ct_fail_nomem(err);
-		header->tensors = grown;
-		parse->room = room;
-	}
-	header->tensors[header->count] = (struct ct_tensor){0};
+	if (!make_room(parse))
+		return ct_fail_nomem(err);
 	return parse_tensor(&header->tensors[header->count++], item, err);
 }
 
@@ -151,6 +157,17 @@ static int compare_names(const void *a, const void *b, void *context)
 	return strcmp(tensors[*(const size_t *)a].name, tensors[*(const size_t *)b].name);
 }
 
+/* Most headers list tensors as they lie in the file, and many by name. */
+static void sort(size_t *order, const struct ct_header *header, int (*compare)(const void *, const void *, void *))
+{
+	for (size_t i = 1; i < header->count; i++) {
+		if (compare(&order[i - 1], &order[i], header->tensors) <= 0)
+			continue;
+		qsort_r(order, header->count, sizeof *order, compare, header->tensors);
+		return;
+	}
+}
+
 static int make_orders(struct ct_header *header, struct ct_error *err)
 {
 	header->data_order = calloc(header->count + 1, sizeof *header->data_order);
@@ -159,8 +176,8 @@ static int make_orders(struct ct_header *header, struct ct_error *err)
 		return ct_fail_nomem(err);
 	for (size_t i = 0; i < header->count; i++)
 		header->data_order[i] = header->name_order[i] = i;
-	qsort_r(header->data_order, header->count, sizeof(size_t), compare_data, header->tensors);
-	qsort_r(header->name_order, header->count, sizeof(size_t), compare_names, header->tensors);
+	sort(header->data_order, header, compare_data);
+	sort(header->name_order, header, compare_names);
 	return 0;
 }
 
@@ -203,7 +220,8 @@ int ct_header_parse(struct ct_header *header, const char *text, uint64_t length,
 			       length, CT_HEADER_MAX);
 	if (file_size < 8 || length > file_size - 8)
 		return ct_fail(err, CT_E_FORMAT, "the file ends inside its header: get it again");
-	if (ct_json_each(text, (size_t)length, CT_JSON_EXACT_NUMBERS, "header", parse_member, &parse, err)
+	if (ct_json_each(text, (size_t)length, CT_JSON_EXACT_NUMBERS, "header", read_member, parse_member, &parse,
+			 err)
 		    < 0
 	    || make_orders(header, err) < 0 || check_names(header, err) < 0)
 		return -1;
@@ -231,32 +249,33 @@ void ct_header_clear(struct ct_header *header)
 		free(header->tensors[i].name);
 		free(header->tensors[i].shape);
 	}
-	for (size_t i = 0; i < header->metadata_count; i++) {
-		free(header->metadata[i].key);
-		cJSON_free(header->metadata[i].value);
-	}
+	ct_header_clear_metadata(header);
 	free(header->tensors);
-	free(header->metadata);
 	free(header->data_order);
 	free(header->name_order);
 	*header = (struct ct_header){0};
 }
 
-const struct ct_tensor *ct_header_find(const struct ct_header *header, const char *name)
+const struct ct_tensor *ct_header_find_span(const struct ct_header *header, const struct ct_json_span *name)
 {
 	size_t low = 0, high = header->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct ct_tensor *tensor = &header->tensors[header->name_order[middle]];
-		int order = strcmp(name, tensor->name);
-		if (order == 0)
+		int order = strncmp(name->text, tensor->name, name->len);
+		if (order == 0 && tensor->name[name->len] == '\0')
 			return tensor;
-		if (order < 0)
+		if (order <= 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	return NULL;
+}
+
+const struct ct_tensor *ct_header_find(const struct ct_header *header, const char *name)
+{
+	return ct_header_find_span(header, &(struct ct_json_span){name, strlen(name)});
 }
 
 const char *ct_header_get(const struct ct_header *header, const char *key)

@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "dtype.h"
 #include "error.h"
+#include "json_read.h"
 
 /* Longest header, in bytes (FORMAT facts, "Container"). */
 #define CT_HEADER_MAX UINT64_C(100000000)
@@ -51,6 +52,9 @@ void ct_header_forget_reserved(struct ct_header *header);
 
 /* The tensor called `name`, or NULL. O(log n). */
 const struct ct_tensor *ct_header_find(const struct ct_header *header, const char *name);
+
+/* The same for a name without a NUL in or behind it. */
+const struct ct_tensor *ct_header_find_span(const struct ct_header *header, const struct ct_json_span *name);
 
 /* The metadata value under `key`, or NULL. */
 const char *ct_header_get(const struct ct_header *header, const char *key);

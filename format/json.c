@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_word.h"
+
 int ct_json_twice(const char *what, const char *key, struct ct_error *err)
 {
 	return ct_fail(err, CT_E_FORMAT, "%s: the key '%.200s' is there twice", what, key);
@@ -110,7 +112,9 @@ static const char *skip_value(const char *p)
 
 static const char *skip_space(const char *p)
 {
-	return p + strspn(p, " \t\r\n");
+	while (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')
+		p++;
+	return p;
 }
 
 /* One member: key and value as a tree of its own; NULL when memory is missing. */
@@ -125,16 +129,33 @@ static cJSON *build_member(const char *key, size_t key_len, const char *value, s
 	return item;
 }
 
-int ct_json_each(const char *text, size_t len, int flags, const char *what, ct_json_member *member,
-		 void *context, struct ct_error *err)
+/* The member that begins at *p, by `ordinary`; *p is then behind it. */
+static bool take_ordinary(const char **p, const char *end, ct_json_ordinary *ordinary, void *context)
+{
+	struct ct_json_span key;
+	struct ct_json_reader reader = {*p, end};
+	if (ordinary == NULL || !ct_json_read_key(&reader, &key) || !ordinary(context, &key, &reader))
+		return false;
+	*p = reader.at;
+	return true;
+}
+
+int ct_json_each(const char *text, size_t len, int flags, const char *what, ct_json_ordinary *ordinary,
+		 ct_json_member *member, void *context, struct ct_error *err)
 {
 	if (ct_json_check(text, len, flags, what, err) < 0)
 		return -1;
+	if ((flags & CT_JSON_EXACT_NUMBERS) == 0)
+		ordinary = NULL;
 	/* Valid text of known length: every search below ends before `len`. */
 	const char *p = skip_space(text);
 	if (*p != '{')
 		return ct_fail(err, CT_E_FORMAT, "%s: not a JSON object", what);
 	for (p = skip_space(p + 1); *p != '}'; p = skip_space(p + (*p == ','))) {
+		if (take_ordinary(&p, text + len, ordinary, context)) {
+			p = skip_space(p);
+			continue;
+		}
 		const char *key = p, *key_end = skip_value(p);
 		const char *value = skip_space(skip_space(key_end) + 1);
 		p = skip_value(value);
@@ -173,12 +194,6 @@ int ct_json_u64(const cJSON *item, uint64_t *value)
 	return 0;
 }
 
-/* Does this byte of a string stand as it is? */
-static bool stands(unsigned char c)
-{
-	return c >= 0x20 && c != '"' && c != '\\';
-}
-
 /* The escape of `c`, at `at`; its end. */
 static char *put_escape(char *at, unsigned char c)
 {
@@ -198,18 +213,29 @@ static char *put_escape(char *at, unsigned char c)
 
 void ct_json_put_string(struct ct_buffer *buffer, const char *text)
 {
-	/* What is signed has a quote every few bytes: it is put together here, not byte by byte in the buffer. */
-	enum { PIECE = 512, LONGEST = 6 };
+	/* What is signed has a quote every few bytes: it is put together here, not piece by piece in the buffer. */
+	enum { PIECE = 1024, LONGEST = CT_JSON_WORD };
 	char piece[PIECE + LONGEST];
+	const char *end = text + strlen(text);
 	char *at = piece;
 	*at++ = '"';
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		if (stands(c))
-			*at++ = (char)c;
-		else
-			at = put_escape(at, c);
-		if (at >= piece + PIECE) {
+	while (text < end) {
+		size_t count = 0;
+		if (end - text >= CT_JSON_WORD) {
+			uint64_t word = ct_json_load(text);
+			count = ct_json_word(word);
+			memcpy(at, text, CT_JSON_WORD); /* the bytes that do not count are written over */
+			at += count;
+			text += count;
+		}
+		if (count < CT_JSON_WORD) {
+			unsigned char c = (unsigned char)*text++;
+			if (c >= 0x20 && c != '"' && c != '\\')
+				*at++ = (char)c;
+			else
+				at = put_escape(at, c);
+		}
+		if (at >= piece + PIECE - CT_JSON_WORD) {
 			ct_buffer_put(buffer, piece, (size_t)(at - piece));
 			at = piece;
 		}

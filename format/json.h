@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "json_read.h"
 
 enum {
 	CT_JSON_DEPTH = 16,        /* deepest nesting of arrays and objects */
@@ -26,11 +27,17 @@ cJSON *ct_json_parse(const char *text, size_t len, int flags, const char *what,
  * the call only. 0, or -1 with *err. */
 typedef int ct_json_member(void *context, cJSON *item, struct ct_error *err);
 
+/* Called first for each member with CT_JSON_EXACT_NUMBERS and without escapes in its key: true when the member was of the
+ * ordinary form and is dealt with; `value` is then behind it. Whatever else, and whatever is wrong, is false, leaves
+ * nothing behind, and goes to ct_json_member, which knows everything. */
+typedef bool ct_json_ordinary(void *context, const struct ct_json_span *key, struct ct_json_reader *value);
+
 /* The same checks for a text that must be an object, whose members are built, handed over and released
  * one at a time: headers list hundreds of thousands, and a tree of all of them takes several times the
- * text. A key that is repeated in this outermost object is the caller's to find. -1 with *err. */
-int ct_json_each(const char *text, size_t len, int flags, const char *what, ct_json_member *member,
-		 void *context, struct ct_error *err);
+ * text. `ordinary` may be NULL. A key that is repeated in this outermost object is the caller's to find; so is one in a
+ * member that `ordinary` takes. -1 with *err. */
+int ct_json_each(const char *text, size_t len, int flags, const char *what, ct_json_ordinary *ordinary,
+		 ct_json_member *member, void *context, struct ct_error *err);
 
 /* CT_E_FORMAT: `key` is there twice in `what`. Returns -1. */
 int ct_json_twice(const char *what, const char *key, struct ct_error *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "json_word.h"
 #include "utf8.h"
 
 struct scan {
@@ -24,8 +25,11 @@ static int peek(const struct scan *s)
 
 static void skip_space(struct scan *s)
 {
-	while (s->at < s->len && memchr(" \t\n\r", s->text[s->at], 4) != NULL)
-		s->at++;
+	for (; s->at < s->len; s->at++) {
+		unsigned char c = s->text[s->at];
+		if (c > ' ' || (c != ' ' && c != '\t' && c != '\n' && c != '\r'))
+			return;
+	}
 }
 
 static int scan_multibyte(struct scan *s)
@@ -59,12 +63,23 @@ static long scan_hex4(struct scan *s)
 static int scan_escape(struct scan *s)
 {
 	s->at++; /* the backslash */
-	int c = peek(s);
-	if (c < 0 || strchr("\"\\/bfnrtu", c) == NULL || c == '\0')
-		return fault(s, "an unknown escape");
-	s->at++;
-	if (c != 'u')
+	switch (peek(s)) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		s->at++;
 		return 0;
+	case 'u':
+		s->at++;
+		break;
+	default:
+		return fault(s, "an unknown escape");
+	}
 	long unit = scan_hex4(s);
 	if (unit < 0)
 		return -1;
@@ -90,10 +105,8 @@ static int scan_string(struct scan *s)
 	s->at++; /* the opening quote */
 	for (;;) {
 		/* Most bytes stand for themselves. */
-		const unsigned char *p = s->text + s->at, *end = s->text + s->len;
-		while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
-			p++;
-		s->at = (size_t)(p - s->text);
+		const char *text = (const char *)s->text;
+		s->at = (size_t)(ct_json_plain(text + s->at, text + s->len) - text);
 		int c = peek(s);
 		if (c < 0)
 			return fault(s, "a string without an end");

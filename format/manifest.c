@@ -119,43 +119,55 @@ static int parse_keys(struct ct_manifest *manifest, const cJSON *keys, struct ct
 	return 0;
 }
 
+/* What an entry of __encryption__ says: each field a tree's or the text's. */
+enum { WRAPPED_KEY, KEY_IV, KEY_TAG, NONCE, TAGS, FIELDS };
+
+struct entry {
+	const char *names[FIELDS]; /* the two last depend on the version */
+	struct field {
+		bool there; /* and not null */
+		struct ct_json_span string; /* no text: it is none */
+	} fields[FIELDS];
+};
+
+static struct entry entry_of(const struct ct_manifest *manifest)
+{
+	bool chunked = manifest->chunk_size != 0;
+	return (struct entry){.names = {"wrapped_key", "key_iv", "key_tag", chunked ? "base_iv" : "iv",
+					chunked ? "tags" : "tag"}};
+}
+
 /* A base64 field of exactly `len` bytes. */
-static int parse_field(const cJSON *object, const char *field, uint8_t *bytes, size_t len,
+static int parse_field(const struct ct_tensor *tensor, const struct entry *entry, int which, uint8_t *bytes, size_t len,
 		       struct ct_error *err)
 {
-	const cJSON *item = ct_json_get(object, field);
+	const struct ct_json_span *string = &entry->fields[which].string;
 	size_t size = 0;
-	if (!cJSON_IsString(item))
-		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': no %s", object->string, field);
-	if (ct_base64_decode(item->valuestring, strlen(item->valuestring), CT_BASE64_STANDARD, bytes,
-			     len, &size)
-		    < 0
-	    || size != len)
+	if (string->text == NULL)
+		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': no %s", tensor->name, entry->names[which]);
+	if (ct_base64_decode(string->text, string->len, CT_BASE64_STANDARD, bytes, len, &size) < 0 || size != len)
 		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': %s is not base64 of %zu bytes",
-			       object->string, field, len);
+			       tensor->name, entry->names[which], len);
 	return 0;
 }
 
-static bool is_empty(const cJSON *item)
+static bool is_empty(const struct field *field)
 {
-	return item == NULL || (cJSON_IsString(item) && item->valuestring[0] == '\0');
+	return !field->there || (field->string.text != NULL && field->string.len == 0);
 }
 
 static int parse_sealed(struct ct_manifest *manifest, const struct ct_tensor *tensor,
-			struct ct_sealed *sealed, const cJSON *object, struct ct_error *err)
+			struct ct_sealed *sealed, const struct entry *entry, struct ct_error *err)
 {
 	bool chunked = manifest->chunk_size != 0;
 	uint64_t len = tensor->end - tensor->begin;
-	const char *tags = chunked ? "tags" : "tag";
-	if (parse_field(object, "wrapped_key", sealed->wrapped_key,
-			ct_cipher_key_len(manifest->cipher), err)
-		    < 0
-	    || parse_field(object, "key_iv", sealed->key_iv, CT_NONCE_LEN, err) < 0
-	    || parse_field(object, "key_tag", sealed->key_tag, CT_TAG_LEN, err) < 0)
+	const struct field *tags = &entry->fields[TAGS];
+	if (parse_field(tensor, entry, WRAPPED_KEY, sealed->wrapped_key, ct_cipher_key_len(manifest->cipher), err) < 0
+	    || parse_field(tensor, entry, KEY_IV, sealed->key_iv, CT_NONCE_LEN, err) < 0
+	    || parse_field(tensor, entry, KEY_TAG, sealed->key_tag, CT_TAG_LEN, err) < 0)
 		return -1;
 	sealed->sealed = true;
-	if (!chunked && len == 0 && is_empty(ct_json_get(object, "iv"))
-	    && is_empty(ct_json_get(object, "tag")))
+	if (!chunked && len == 0 && is_empty(&entry->fields[NONCE]) && is_empty(tags))
 		return 0; /* an empty tensor of version 1 has no message */
 
 	sealed->messages = ct_manifest_messages(manifest, len);
@@ -164,17 +176,16 @@ static int parse_sealed(struct ct_manifest *manifest, const struct ct_tensor *te
 		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': a message of %" PRIu64
 			       " bytes is more than the cipher allows", tensor->name, message);
 	/* The text bounds the number of tags before anything is allocated for them. */
-	const cJSON *item = ct_json_get(object, tags);
-	size_t text = cJSON_IsString(item) ? strlen(item->valuestring) : 0;
+	size_t text = tags->string.text != NULL ? tags->string.len : 0;
 	if (sealed->messages > text / CT_TAG_LEN)
 		return ct_fail(err, CT_E_FORMAT, "tensor '%.200s': %s %s %" PRIu64 " messages",
-			       tensor->name, tags, item == NULL ? "missing for" : "too short for",
+			       tensor->name, entry->names[TAGS], !tags->there ? "missing for" : "too short for",
 			       sealed->messages);
 	sealed->tags = calloc((size_t)sealed->messages, CT_TAG_LEN);
 	if (sealed->tags == NULL)
 		return ct_fail_nomem(err);
-	if (parse_field(object, tags, sealed->tags, (size_t)sealed->messages * CT_TAG_LEN, err) < 0
-	    || parse_field(object, chunked ? "base_iv" : "iv", sealed->nonce, CT_NONCE_LEN, err) < 0)
+	if (parse_field(tensor, entry, TAGS, sealed->tags, (size_t)sealed->messages * CT_TAG_LEN, err) < 0
+	    || parse_field(tensor, entry, NONCE, sealed->nonce, CT_NONCE_LEN, err) < 0)
 		return -1;
 	uint8_t last[CT_NONCE_LEN];
 	if (chunked && ct_nonce_chunk(sealed->nonce, sealed->messages - 1, last, err) < 0)
@@ -186,24 +197,73 @@ static int parse_sealed(struct ct_manifest *manifest, const struct ct_tensor *te
 struct parse {
 	struct ct_manifest *manifest;
 	const struct ct_header *header;
+	size_t next; /* tensor: entries stand in the header's order mostly */
 };
 
 /* One tensor's entry in __encryption__. */
-static int parse_entry(void *context, cJSON *entry, struct ct_error *err)
+static int parse_entry(void *context, cJSON *item, struct ct_error *err)
 {
-	const struct parse *parse = context;
-	const struct ct_tensor *tensor = ct_header_find(parse->header, entry->string);
+	struct parse *parse = context;
+	const struct ct_tensor *tensor = ct_header_find(parse->header, item->string);
 	if (tensor == NULL)
 		return ct_fail(err, CT_E_FORMAT, "__encryption__: there is no tensor '%.200s'",
-			       entry->string);
-	if (!cJSON_IsObject(entry))
+			       item->string);
+	if (!cJSON_IsObject(item))
 		return ct_fail(err, CT_E_FORMAT, "__encryption__: '%.200s' is not an object",
-			       entry->string);
-	struct ct_sealed *sealed = &parse->manifest->tensors[tensor - parse->header->tensors];
+			       item->string);
+	size_t index = (size_t)(tensor - parse->header->tensors);
+	struct ct_sealed *sealed = &parse->manifest->tensors[index];
 	if (sealed->sealed)
-		return ct_json_twice("__encryption__", entry->string, err);
+		return ct_json_twice("__encryption__", item->string, err);
+	struct entry entry = entry_of(parse->manifest);
+	for (int i = 0; i < FIELDS; i++) {
+		const cJSON *value = ct_json_get(item, entry.names[i]);
+		entry.fields[i].there = value != NULL;
+		if (cJSON_IsString(value))
+			entry.fields[i].string = (struct ct_json_span){value->valuestring, strlen(value->valuestring)};
+	}
 	parse->manifest->sealed_count++;
-	return parse_sealed(parse->manifest, tensor, sealed, entry, err);
+	parse->next = index + 1;
+	return parse_sealed(parse->manifest, tensor, sealed, &entry, err);
+}
+
+/* The same for an entry as nearly all are written. */
+static bool read_entry(void *context, const struct ct_json_span *key, struct ct_json_reader *value)
+{
+	struct parse *parse = context;
+	const struct ct_header *header = parse->header;
+	struct ct_manifest *manifest = parse->manifest;
+	struct entry entry = entry_of(manifest);
+	struct ct_json_span name;
+	struct ct_error unused;
+	size_t count = 0;
+	const struct ct_tensor *tensor = &header->tensors[parse->next];
+	if (parse->next >= header->count || !ct_json_span_is(key, tensor->name))
+		tensor = ct_header_find_span(header, key);
+	if (tensor == NULL || !ct_json_read_open(value, '{'))
+		return false;
+	for (; ct_json_read_next(value, count == 0, '}'); count++) {
+		int i = 0;
+		if (!ct_json_read_key(value, &name))
+			return false;
+		while (i < FIELDS && !ct_json_span_is(&name, entry.names[i]))
+			i++;
+		if (i == FIELDS || entry.fields[i].there || !ct_json_read_string(value, &entry.fields[i].string))
+			return false;
+		entry.fields[i].there = true;
+	}
+	size_t index = (size_t)(tensor - header->tensors);
+	struct ct_sealed *sealed = &manifest->tensors[index];
+	if (sealed->sealed)
+		return false;
+	if (parse_sealed(manifest, tensor, sealed, &entry, &unused) < 0) {
+		free(sealed->tags);
+		*sealed = (struct ct_sealed){0};
+		return false;
+	}
+	manifest->sealed_count++;
+	parse->next = index + 1;
+	return true;
 }
 
 static int parse_policy(struct ct_manifest *manifest, const cJSON *policy, struct ct_error *err)
@@ -244,7 +304,7 @@ int ct_manifest_parse(struct ct_manifest *manifest, const struct ct_header *head
 	manifest->tensors = calloc(header->count + 1, sizeof *manifest->tensors);
 	if (manifest->tensors == NULL)
 		return ct_fail_nomem(err);
-	struct parse parse = {manifest, header};
+	struct parse parse = {manifest, header, 0};
 	const char *encryption = ct_header_get(header, "__encryption__");
 	if (encryption == NULL)
 		return missing(header, "__encryption__", err);
@@ -254,7 +314,7 @@ int ct_manifest_parse(struct ct_manifest *manifest, const struct ct_header *head
 		goto out;
 	if (parse_keys(manifest, keys, err) < 0
 	    || ct_json_each(encryption, strlen(encryption), CT_JSON_EXACT_NUMBERS, "__encryption__",
-			    parse_entry, &parse, err)
+			    read_entry, parse_entry, &parse, err)
 		       < 0
 	    || parse_policy(manifest, policy, err) < 0
 	    || parse_signature(manifest, header, err) < 0)

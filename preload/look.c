@@ -31,7 +31,8 @@ bool shim_look_is_kernels(int fd, const struct stat *st)
 	}
 }
 
-/* Do `len` bytes of header text at `offset` name reserved metadata? *whole: no metadata is behind them. */
+/* Do `len` bytes of header text at `offset` name reserved metadata? *whole, where they do not: no metadata is behind
+ * them. */
 static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whole)
 {
 	size_t have = 0;
@@ -51,7 +52,7 @@ static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whol
 		have += (size_t)got;
 	}
 	bool speaks = kept_away || ct_detect_encryption(text, have);
-	*whole = ct_detect_whole(text, have);
+	*whole = !speaks && ct_detect_whole(text, have);
 	free(text);
 	return speaks;
 }

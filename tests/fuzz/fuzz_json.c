@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	 * infinite as a double equal nothing. */
 	const cJSON *next = tree->child;
 	if (ct_json_check(text, size, CT_JSON_EXACT_NUMBERS, "fuzz", &err) == 0 && cJSON_IsObject(tree)
-	    && ct_json_each(text, size, 0, "fuzz", compare, &next, &err) == 0 && next != NULL)
+	    && ct_json_each(text, size, 0, "fuzz", NULL, compare, &next, &err) == 0 && next != NULL)
 		abort();
 	cJSON_Delete(tree);
 	tree = ct_json_parse(text, size, 0, "fuzz", &err);

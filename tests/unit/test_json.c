@@ -302,7 +302,7 @@ static int each(const char *text, size_t len, struct walk *walk, struct ct_error
 {
 	char *copy = malloc(len > 0 ? len : 1);
 	memcpy(copy, text, len);
-	int status = ct_json_each(copy, len, ANY, "what", compare_member, walk, err);
+	int status = ct_json_each(copy, len, ANY, "what", NULL, compare_member, walk, err);
 	free(copy);
 	return status;
 }

@@ -1,0 +1,49 @@
+/* Eight bytes of JSON text at a time: headers are long, and nearly all of them stand as they are in strings. */
+#ifndef CT_JSON_WORD_H
+#define CT_JSON_WORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { CT_JSON_WORD = 8 };
+
+/* How many of a word's bytes, from the first on, are ASCII and stand as they are in a string. */
+static inline size_t ct_json_word(uint64_t word)
+{
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	/* The lowest bit that is set in each of these is exact; what is above it may be carry. */
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+	uint64_t quote = word ^ each * '"', backslash = word ^ each * '\\';
+	uint64_t odd = ((quote - each) & ~quote) | ((backslash - each) & ~backslash) | ((word - each * 0x20) & ~word) | word;
+	odd &= high;
+	return odd == 0 ? CT_JSON_WORD : (size_t)__builtin_ctzll(odd) / 8;
+}
+
+static inline uint64_t ct_json_load(const char *p)
+{
+	uint64_t word;
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+/* From `p` on, past what is ASCII and stands as it is in a string; at most to `end`. */
+static inline const char *ct_json_plain(const char *p, const char *end)
+{
+	while (end - p >= CT_JSON_WORD) {
+		size_t count = ct_json_word(ct_json_load(p));
+		p += count;
+		if (count < CT_JSON_WORD)
+			return p;
+	}
+	for (; p < end; p++) {
+		unsigned char c = (unsigned char)*p;
+		if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+			break;
+	}
+	return p;
+}
+
+#endif
