@@ -44,6 +44,7 @@ static void models(void)
 		uint8_t *data;
 		forge(&ways[i], &file, &data);
 		save("model", (int)i, file.bytes, file.size);
+		save("header", (int)i, file.bytes, file.size);
 		/* its header is JSON too */
 		save("json", 100 + (int)i, file.bytes + 8, (size_t)memory_header_len(&file));
 		free(data);
@@ -51,6 +52,7 @@ static void models(void)
 	}
 	make_plain(&file, "{\"format\":\"pt\"}", plain, COUNT(plain), 1);
 	save("model", 10, file.bytes, file.size);
+	save("header", 10, file.bytes, file.size);
 	memory_free(&file);
 }
 
