@@ -106,7 +106,7 @@ static int scan_string(struct scan *s)
 	for (;;) {
 		/* Most bytes stand for themselves. */
 		const char *text = (const char *)s->text;
-		s->at = (size_t)(ct_json_plain(text + s->at, text + s->len) - text);
+		s->at = (size_t)(ct_json_quoted(text + s->at, text + s->len) - text);
 		int c = peek(s);
 		if (c < 0)
 			return fault(s, "a string without an end");

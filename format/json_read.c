@@ -39,7 +39,7 @@ bool ct_json_read_text(struct ct_json_reader *reader, struct ct_json_span *text)
 	if (skip_space(reader) != '"')
 		return false;
 	const char *p = ++reader->at;
-	while ((p = ct_json_plain(p, reader->end)) < reader->end && *p != '"')
+	while ((p = ct_json_quoted(p, reader->end)) < reader->end && *p != '"')
 		p += *p == '\\' ? 2 : 1;
 	if (p >= reader->end)
 		return false;
@@ -50,7 +50,16 @@ bool ct_json_read_text(struct ct_json_reader *reader, struct ct_json_span *text)
 
 bool ct_json_read_string(struct ct_json_reader *reader, struct ct_json_span *string)
 {
-	return ct_json_read_text(reader, string) && memchr(string->text, '\\', string->len) == NULL;
+	if (skip_space(reader) != '"')
+		return false;
+	const char *p = ++reader->at;
+	while ((p = ct_json_plain(p, reader->end)) < reader->end && *p != '"' && *p != '\\')
+		p++;
+	if (p == reader->end || *p != '"')
+		return false;
+	*string = (struct ct_json_span){reader->at, (size_t)(p - reader->at)};
+	reader->at = p + 1;
+	return true;
 }
 
 bool ct_json_read_key(struct ct_json_reader *reader, struct ct_json_span *key)
@@ -78,6 +87,8 @@ bool ct_json_read_u64(struct ct_json_reader *reader, uint64_t *value)
 
 bool ct_json_span_is(const struct ct_json_span *span, const char *string)
 {
+	if (span->len > 0 && span->text[0] != string[0])
+		return false;
 	return strncmp(span->text, string, span->len) == 0 && string[span->len] == '\0';
 }
 

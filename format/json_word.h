@@ -22,6 +22,14 @@ static inline size_t ct_json_word(uint64_t word)
 	return odd == 0 ? CT_JSON_WORD : (size_t)__builtin_ctzll(odd) / 8;
 }
 
+/* The high bit of each byte that is `byte`, and no other. */
+static inline uint64_t ct_json_equal(uint64_t word, char byte)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	word ^= UINT64_C(0x0101010101010101) * (unsigned char)byte;
+	return ~(((word & low) + low) | word | low);
+}
+
 static inline uint64_t ct_json_load(const char *p)
 {
 	uint64_t word;
@@ -44,6 +52,33 @@ static inline const char *ct_json_plain(const char *p, const char *end)
 			break;
 	}
 	return p;
+}
+
+/* The same inside a string, where an escaped quote passes too, as in text that is JSON itself: to stop at each of them
+ * would take most of the time. `p` is not behind a lone backslash. */
+static inline const char *ct_json_quoted(const char *p, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+	uint64_t escaped = 0; /* is the first byte? */
+	while (end - p > CT_JSON_WORD) {
+		uint64_t word = ct_json_load(p);
+		uint64_t quotes = ct_json_equal(word, '"'), backslashes = ct_json_equal(word, '\\');
+		uint64_t next = quotes >> 8 | (p[CT_JSON_WORD] == '"' ? UINT64_C(1) << 63 : 0);
+		uint64_t odd = (quotes & ~(backslashes << 8 | escaped)) | (backslashes & ~next);
+		/* Carry is but above what is found, as in ct_json_word(). */
+		odd |= (((word - each * 0x20) & ~word) | word) & high;
+		if (odd != 0) {
+			p += __builtin_ctzll(odd) / 8;
+			return p;
+		}
+		escaped = backslashes >> 56;
+		p += CT_JSON_WORD;
+	}
+	if (escaped != 0)
+		p--; /* to the backslash */
+#endif
+	return ct_json_plain(p, end);
 }
 
 #endif

@@ -243,12 +243,14 @@ static bool read_entry(void *context, const struct ct_json_span *key, struct ct_
 	if (tensor == NULL || !ct_json_read_open(value, '{'))
 		return false;
 	for (; ct_json_read_next(value, count == 0, '}'); count++) {
-		int i = 0;
-		if (!ct_json_read_key(value, &name))
+		size_t i = count, tries = 0; /* mostly they stand in this order */
+		if (count == FIELDS || !ct_json_read_key(value, &name))
 			return false;
-		while (i < FIELDS && !ct_json_span_is(&name, entry.names[i]))
-			i++;
-		if (i == FIELDS || entry.fields[i].there || !ct_json_read_string(value, &entry.fields[i].string))
+		while (tries < FIELDS && !ct_json_span_is(&name, entry.names[i])) {
+			i = (i + 1) % FIELDS;
+			tries++;
+		}
+		if (tries == FIELDS || entry.fields[i].there || !ct_json_read_string(value, &entry.fields[i].string))
 			return false;
 		entry.fields[i].there = true;
 	}
