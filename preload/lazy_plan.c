@@ -7,11 +7,11 @@ static const uint64_t SMALL = UINT64_C(2) << 20; /* tensors below this are passe
 static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are opened with all their windows */
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
 static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
+static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on what was there already */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
 	MANY = 900,         /* pieces; from here on ... */
-	NEAR = 4,           /* windows: where touches end depends on what was there already */
 	SURE = 3,           /* tensors' beginnings after one another, ... */
 	BEGINNINGS = 8,     /* ... and so many more are expected */
 	PIECES_OF_BOUND = 16, /* so many fit a bound, that threads do not take each other's away */
@@ -70,8 +70,8 @@ static size_t limit_in(const struct shim_lazy *lazy, const struct shim_stretch *
 	if (usual != 0 && usual < SHARE_OF_ALL) {
 		uint64_t part = (tensor->end - tensor->start) / SHARE_OF_ALL * usual;
 		size_t left = window_of(lazy, tensor->start + (part > 0 ? part - 1 : 0)) + 1;
-		if (touched < left)
-			return least(limit, left);
+		/* Beyond it a little, to see whether he goes on today. */
+		return least(limit, touched < left ? left : touched + (size_t)(PAIR > lazy->size ? PAIR / lazy->size : 1));
 	}
 	return limit;
 }
@@ -106,7 +106,7 @@ static struct shim_run *find_run(struct shim_lazy *lazy, size_t touched)
 /* Readers of a tensor, of which several threads take parts, perhaps: do they leave it where they left the one before? */
 static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t touched, const struct shim_stretch *tensor)
 {
-	uint64_t before = runs->left_at, near = NEAR * lazy->size;
+	uint64_t before = runs->left_at, near = NEAR > lazy->size ? NEAR : lazy->size;
 	if (runs->tensor.start != tensor->start && runs->taken != 0) {
 		uint64_t length = runs->tensor.end - runs->tensor.start;
 		uint64_t taken = share_of(runs->taken, length);
@@ -184,6 +184,11 @@ static void fill_messages(const struct shim_lazy *lazy, struct shim_plan *plan)
 		plan->count++;
 }
 
+static bool is_beginning(const struct shim_lazy *lazy, size_t number, uintptr_t at)
+{
+	return at - shim_window_start(lazy, number) < lazy->windows[number].begins * lazy->page;
+}
+
 /* The first window from `number` on with which a tensor begins, or small ones before one; or 0. */
 static size_t next_beginning(const struct shim_lazy *lazy, size_t number)
 {
@@ -218,7 +223,7 @@ void shim_lazy_plan_start(const struct shim_lazy *lazy, uintptr_t address, size_
 {
 	size_t number = shim_window_at(lazy, address);
 	struct shim_plan plan = {.first = number, .count = 1};
-	if (!lazy->windows[number].begins || address - shim_window_start(lazy, number) >= lazy->page)
+	if (!is_beginning(lazy, number, address))
 		choose_now(lazy, number, 0, lazy->count, false, &plan);
 	fill_messages(lazy, &plan);
 	*first = plan.first;
@@ -268,7 +273,8 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 	size_t size = lazy->size, next = plan->first + plan->count;
 	size_t most = (size_t)(MOST / size > 0 ? MOST / size : 1), held = shim_resident_most() / size / 8;
 	size_t passed = next - least(run->first, next); /* it is not led further than it has come */
-	size_t more = least(run->ahead == 0 ? 2 : run->ahead * 2, least(most, passed));
+	size_t few = PAIR > 2 * size ? (size_t)PAIR / size : 2;
+	size_t more = least(run->ahead == 0 ? few : run->ahead * 2, least(most, passed));
 	if (shim_resident_most() != 0)
 		more = least(more, held > 0 ? held : 1);
 	size_t end = least(next + more, limit);
@@ -280,7 +286,7 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct shim_plan *plan)
 {
 	struct shim_stretch tensor = tensor_at(model_of(lazy), shim_lazy_offset(lazy, at));
-	bool at_beginning = at - shim_window_start(lazy, touched) < lazy->windows[touched].begins * lazy->page;
+	bool at_beginning = is_beginning(lazy, touched, at);
 	struct shim_run *run = follow(lazy, touched, at_beginning, tensor);
 	bool alone = run->touches == 1, bounded = tensor.end != 0 && !run->goes_on;
 	size_t from = bounded ? window_of(lazy, tensor.start) : 0;

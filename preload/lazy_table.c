@@ -274,6 +274,7 @@ void shim_lazy_table_after_fork(void)
 		bool found = atomic_load(&lazy->end) != 0;
 		atomic_store(&lazy->users, 0);
 		atomic_flag_clear(&lazy->starts.busy);
+		atomic_flag_clear(&lazy->runs.busy);
 		if (half_made && !found)
 			lazy->windows = NULL; /* perhaps by a thread that is not here: given up */
 		for (size_t w = 0; found && w < lazy->count; w++)
