@@ -14,15 +14,19 @@ static bool failed(long result)
 	return result < 0 && result >= -4095;
 }
 
-/* `len` bytes at an address that is `phase` past a huge page's beginning. */
+/* `len` bytes at an address that is `phase` past a huge page's beginning, if they can have a huge page. */
 static int place(uintptr_t *start, size_t len, int prot, int flags, size_t phase)
 {
-	size_t room = len + SHIM_HUGE_PAGE;
+	size_t room = len >= SHIM_HUGE_PAGE ? len + SHIM_HUGE_PAGE : len; /* there is none in less, wherever it lies */
 	if (room < len)
 		return ENOMEM;
 	long got = raw_mmap(NULL, room, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 	if (failed(got))
 		return (int)-got;
+	if (room == len) {
+		*start = (uintptr_t)got;
+		return 0;
+	}
 	uintptr_t from = (uintptr_t)got, end = from + room;
 	*start = (from - phase + SHIM_HUGE_PAGE - 1) / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE + phase;
 	if (*start > from)
