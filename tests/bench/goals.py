@@ -38,7 +38,7 @@ def judged(goal, row):
         return found
     ratio = ours["min"] / beside["min"]
     if goal.kind == "<=":
-        good = ratio <= goal.factor or (ours["min"] - beside["min"]) * 1e3 <= goal.extra
+        good = ratio <= goal.factor or 0 < goal.extra >= (ours["min"] - beside["min"]) * 1e3
         text = f"{ratio:.2f} ×"
         text += f" ({(ours['min'] - beside['min']) * 1e3:+.1f} ms)" if goal.extra else ""
     else:

@@ -55,6 +55,8 @@ def cells(**seconds):
 @pytest.mark.parametrize("goal, seconds, verdict", [
     (Goal("lazy", "<=", 2, "plain"), {"lazy": 1.9, "plain": 1.0}, "reached"),
     (Goal("lazy", "<=", 2, "plain"), {"lazy": 2.1, "plain": 1.0}, "missed"),
+    (Goal("lazy", "<=", 0.8, "theirs"), {"lazy": 0.9, "theirs": 1.0}, "missed"),
+    (Goal("lazy", "<=", 0.8, "theirs"), {"lazy": 0.79, "theirs": 1.0}, "reached"),
     (Goal("lazy", "<=", 2, "plain", 5), {"lazy": 0.0055, "plain": 0.001}, "reached"),
     (Goal("lazy", "<=", 2, "plain", 5), {"lazy": 0.0065, "plain": 0.001}, "missed"),
     (Goal("lazy", "faster", 3, "theirs"), {"lazy": 1.0, "theirs": 3.1}, "reached"),
