@@ -11,6 +11,12 @@ from cli import left_in
 from harness import COMMAND
 
 
+def heed_signals():
+    """Who runs the tests in the background, or under nohup, has signals ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_interrupted(number, large, shim, keys, tmp_path):
     """No partial file under the name, and none beside it when the signal can be caught."""
@@ -20,6 +26,7 @@ def test_interrupted(number, large, shim, keys, tmp_path):
         env=shim.env(on=False),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=heed_signals,
     ) as program:
         deadline = time.monotonic() + 10
         # Not before it has begun to write.
@@ -44,6 +51,7 @@ def test_interrupted_in_a_directory(large, shim, keys, tmp_path):
         env=shim.env(on=False),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=heed_signals,
     ) as program:
         time.sleep(0.15)
         program.send_signal(signal.SIGINT)
