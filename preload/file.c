@@ -157,17 +157,6 @@ static struct shim_file *find_same(const struct stat *st)
 	return found;
 }
 
-bool shim_file_is_known(const struct stat *st)
-{
-	sigset_t before;
-	bool known = false;
-	acquire(&before);
-	for (unsigned i = 0; i < files_used && !known; i++)
-		known = files[i].state == SHIM_FILE_READY && same_file(&files[i].identity, st);
-	release(&before);
-	return known;
-}
-
 /* With the lock held throughout but for the work itself: fill a fresh entry. */
 static int build_entry(struct shim_file *file, int fd, const struct stat *st, const char *path,
 		       const struct shim_config *config, sigset_t *before, struct ct_error *err)
@@ -259,8 +248,6 @@ static int read_view(struct shim_file *file, read_function *read, int fd, void *
 	struct shim_account account;
 	struct shim_ciphertext ciphertext = {.fd = fd, .place = atomic_load(&file->place)};
 	struct ct_source source = shim_source(&ciphertext, (uint64_t)file->identity.st_size);
-	if (use == SHIM_USE_WINDOW)
-		source.check_writable = NULL; /* the memory is the library's */
 	shim_guard_enter(&guard, len);
 	if (shim_stats_observe(&account, file, use))
 		source.observer = &account.observer;

@@ -42,9 +42,6 @@ struct shim_file {
 int shim_file_open(struct shim_file **file, int fd, const struct stat *st, const char *path,
 		   const struct shim_config *config, struct ct_error *err);
 
-/* Is there an entry for this very file, which is an encrypted model then? */
-bool shim_file_is_known(const struct stat *st);
-
 /* Lock-free; a reference keeps view and identity as they are. */
 void shim_file_get(struct shim_file *file);
 void shim_file_put(struct shim_file *file);

@@ -8,7 +8,6 @@
 #include <sys/vfs.h>
 
 #include "detect.h"
-#include "file.h"
 #include "guard.h"
 #include "header.h"
 #include "raw.h"
@@ -89,8 +88,7 @@ static enum shim_look look_at_header(int fd, const uint8_t prefix[static CT_DETE
 	if (!ct_detect_safetensors(prefix, &length) && !ct_detect_damaged(prefix))
 		return SHIM_LOOKS_OTHER; /* nearly every file */
 	shim_guard_enter(&guard, 0);
-	/* Libraries open a model several times, one descriptor for each of their mappings. */
-	enum shim_look look = shim_file_is_known(st) ? SHIM_LOOKS_ENCRYPTED : look_further(fd, prefix, st);
+	enum shim_look look = look_further(fd, prefix, st);
 	shim_guard_leave(&guard);
 	return look;
 }
