@@ -11,7 +11,7 @@ static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
-	MANY = 900,         /* pieces; from here on ... */
+	MANY = 600,         /* pieces, and as many gaps between them; from here on ... */
 	SURE = 3,           /* tensors' beginnings after one another, ... */
 	BEGINNINGS = 8,     /* ... and so many more are expected */
 	PIECES_OF_BOUND = 16, /* so many fit a bound, that threads do not take each other's away */
@@ -156,7 +156,8 @@ static void choose_now(const struct shim_lazy *lazy, size_t touched, size_t from
 	uintptr_t base = atomic_load(&lazy->start);
 	size_t bytes = together(lazy), first = touched, end = touched + 1;
 	size_t place = (shim_window_start(lazy, touched) - base) / bytes; /* counted in so many bytes */
-	while (first > from && !lazy->windows[first].begins && (shim_window_start(lazy, first - 1) - base) / bytes == place)
+	while (first > from && (goes_on || !lazy->windows[first].begins)
+	       && (shim_window_start(lazy, first - 1) - base) / bytes == place)
 		first--;
 	while (end < lazy->count && (end < limit || limit <= touched) && (goes_on || !lazy->windows[end].begins)
 	       && (shim_window_start(lazy, end) - base) / bytes == place)
@@ -286,13 +287,14 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct shim_plan *plan)
 {
 	struct shim_stretch tensor = tensor_at(model_of(lazy), shim_lazy_offset(lazy, at));
-	bool at_beginning = is_beginning(lazy, touched, at);
+	/* Where there are many pieces already, the most that can be had at once is what counts. */
+	bool many = atomic_load(&lazy->pieces) >= MANY, at_beginning = !many && is_beginning(lazy, touched, at);
 	struct shim_run *run = follow(lazy, touched, at_beginning, tensor);
-	bool alone = run->touches == 1, bounded = tensor.end != 0 && !run->goes_on;
+	bool alone = run->touches == 1, bounded = tensor.end != 0 && !run->goes_on && !many;
 	size_t from = bounded ? window_of(lazy, tensor.start) : 0;
 	size_t limit = bounded ? limit_in(lazy, &tensor, lazy->runs.usual, touched) : lazy->count;
 	if (!alone || !at_beginning)
-		choose_now(lazy, touched, from, limit, !alone, plan);
+		choose_now(lazy, touched, from, limit, !alone || many, plan);
 	if (alone && (at_beginning || tensor.end == 0) && shim_resident_most() == 0) {
 		fill_messages(lazy, plan);
 		follow_beginnings(lazy, touched, plan);
