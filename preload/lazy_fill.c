@@ -103,12 +103,8 @@ static int allocate(const struct batch *batch, struct shim_stage *stage, bool *u
 {
 	uintptr_t start = batch->start % SHIM_HUGE_PAGE == 0 ? shim_pool_take(batch->len) : 0;
 	*used = start != 0;
-	if (shim_resident_most() == 0 && !*used) {
-		int bad = shim_pages_stage(stage, batch->len, batch->start);
-		if (bad == 0)
-			shim_pages_populate(stage);
-		return bad;
-	}
+	if (shim_resident_most() == 0 && !*used)
+		return shim_pages_stage(stage, batch->len, batch->start);
 	int error = *used ? 0 : shim_pages_allocate(&start, batch->len, batch->start);
 	*stage = (struct shim_stage){start, batch->len, start, start + batch->len};
 	return error;

@@ -53,6 +53,26 @@ static bool worth(size_t part, size_t len)
 	return (part < len ? part : len) >= SHIM_HUGE_PAGE / 4 * 3;
 }
 
+static void populate(uintptr_t start, uintptr_t end)
+{
+	if (start < end)
+		SHIM_RAW(SYS_madvise, start, end - start, MADV_POPULATE_WRITE, 0, 0, 0); /* an older kernel fills them as before */
+}
+
+/* Where it has no huge page: pages made at once cost less than a fault for each. */
+static void populate_small(const struct shim_stage *stage)
+{
+	uintptr_t first = (stage->first + SHIM_HUGE_PAGE - 1) / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
+	uintptr_t last = stage->end / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
+	uintptr_t end = stage->start + stage->len;
+	if (first >= last) { /* no huge page */
+		populate(stage->start, end);
+		return;
+	}
+	populate(stage->start, first);
+	populate(last, end);
+}
+
 int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target)
 {
 	size_t before = target % SHIM_HUGE_PAGE, past = (target + len) % SHIM_HUGE_PAGE, after = 0;
@@ -64,26 +84,9 @@ int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target)
 	stage->start = stage->first + before;
 	stage->len = len;
 	stage->end = stage->start + len + after;
+	if (error == 0)
+		populate_small(stage);
 	return error;
-}
-
-static void populate(uintptr_t start, uintptr_t end)
-{
-	if (start < end)
-		SHIM_RAW(SYS_madvise, start, end - start, MADV_POPULATE_WRITE, 0, 0, 0); /* an older kernel fills them as before */
-}
-
-void shim_pages_populate(const struct shim_stage *stage)
-{
-	uintptr_t first = (stage->first + SHIM_HUGE_PAGE - 1) / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
-	uintptr_t last = stage->end / SHIM_HUGE_PAGE * SHIM_HUGE_PAGE;
-	uintptr_t end = stage->start + stage->len;
-	if (first >= last) { /* no huge page */
-		populate(stage->start, end);
-		return;
-	}
-	populate(stage->start, first);
-	populate(last, end);
 }
 
 void shim_pages_unstage(const struct shim_stage *stage, bool moved)

@@ -22,9 +22,6 @@ struct shim_stage {
 };
 int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target);
 
-/* Where it has no huge page: have its pages made at once, which costs less than a fault for each. */
-void shim_pages_populate(const struct shim_stage *stage);
-
 /* What is left of it; all of it when it was not moved. */
 void shim_pages_unstage(const struct shim_stage *stage, bool moved);
 
