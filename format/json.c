@@ -112,7 +112,7 @@ static const char *skip_value(const char *p)
 
 static const char *skip_space(const char *p)
 {
-	while (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')
+	while (ct_json_is_space(*p))
 		p++;
 	return p;
 }

@@ -25,11 +25,8 @@ static int peek(const struct scan *s)
 
 static void skip_space(struct scan *s)
 {
-	for (; s->at < s->len; s->at++) {
-		unsigned char c = s->text[s->at];
-		if (c > ' ' || (c != ' ' && c != '\t' && c != '\n' && c != '\r'))
-			return;
-	}
+	while (s->at < s->len && ct_json_is_space((char)s->text[s->at]))
+		s->at++;
 }
 
 static int scan_multibyte(struct scan *s)

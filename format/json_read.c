@@ -8,7 +8,7 @@
 static char skip_space(struct ct_json_reader *reader)
 {
 	const char *p = reader->at;
-	while (p < reader->end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+	while (p < reader->end && ct_json_is_space(*p))
 		p++;
 	reader->at = p;
 	return p < reader->end ? *p : '\0';

@@ -2,11 +2,18 @@
 #ifndef CT_JSON_WORD_H
 #define CT_JSON_WORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 enum { CT_JSON_WORD = 8 };
+
+/* White space between the parts of a text. */
+static inline bool ct_json_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /* How many of a word's bytes, from the first on, are ASCII and stand as they are in a string. */
 static inline size_t ct_json_word(uint64_t word)
