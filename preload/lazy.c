@@ -36,9 +36,11 @@ static unsigned repeated(uintptr_t at)
 /* In parts that several threads can share, and none of which anybody has to wait long for. Huge pages are not cut in two. */
 static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 {
-	const size_t few = (size_t)8 << 20, most = (size_t)16 << 20;
-	size_t end = first + count, bytes = count * lazy->size > 4 * few ? most : few;
+	const size_t few = (size_t)8 << 20, many = 1000;
 	uintptr_t base = atomic_load(&lazy->start);
+	size_t end = first + count, bytes = count * lazy->size > 4 * few ? 2 * few : few;
+	while (bytes < (atomic_load(&lazy->end) - base) / many) /* each becomes a mapping */
+		bytes *= 2;
 	for (size_t i = first, stop; i < end; i = stop) {
 		size_t place = (shim_window_start(lazy, i) - base) / bytes;
 		for (stop = i + 1; stop < end && (shim_window_start(lazy, stop) - base) / bytes == place;)
