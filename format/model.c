@@ -143,3 +143,12 @@ struct ct_piece ct_model_piece(const struct ct_model *model, uint64_t offset)
 	ct_model_message(model, piece.tensor, piece.message, &piece.start, &piece.end);
 	return piece;
 }
+
+void ct_model_whole_messages(const struct ct_model *model, uint64_t *start, uint64_t *end)
+{
+	struct ct_piece first = ct_model_piece(model, *start), last = ct_model_piece(model, *end - 1);
+	if (first.kind == CT_PIECE_SEALED)
+		*start = first.start;
+	if (last.kind == CT_PIECE_SEALED)
+		*end = last.end;
+}

@@ -68,6 +68,9 @@ struct ct_piece {
 /* The piece that holds byte `offset` of the file; offset < file_size. */
 struct ct_piece ct_model_piece(const struct ct_model *model, uint64_t offset);
 
+/* What is read of the file for [*start, *end), which is not empty: messages are read whole. */
+void ct_model_whole_messages(const struct ct_model *model, uint64_t *start, uint64_t *end);
+
 /* Bytes of message `message` of tensor `tensor`, as file offsets. */
 void ct_model_message(const struct ct_model *model, size_t tensor, uint64_t message,
 		      uint64_t *start, uint64_t *end);

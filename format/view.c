@@ -321,16 +321,6 @@ int ct_view_read(struct ct_view *view, const struct ct_source *source, void *byt
 	return ct_view_read_on(view, source, bytes, len, offset, view->options.threads, err);
 }
 
-/* What is read of the file for [start, end): messages are read whole. */
-static void extend(const struct ct_model *model, uint64_t *start, uint64_t *end)
-{
-	struct ct_piece first = ct_model_piece(model, *start), last = ct_model_piece(model, *end - 1);
-	if (first.kind == CT_PIECE_SEALED)
-		*start = first.start;
-	if (last.kind == CT_PIECE_SEALED)
-		*end = last.end;
-}
-
 static int read_on(struct ct_view *view, const struct ct_source *source, void *bytes, size_t len,
 		   uint64_t offset, unsigned threads, bool own, struct ct_error *err)
 {
@@ -347,7 +337,7 @@ static int read_on(struct ct_view *view, const struct ct_source *source, void *b
 	if (threads > worth)
 		threads = (unsigned)worth;
 	uint64_t from = offset, to = offset + len;
-	extend(view->model, &from, &to);
+	ct_model_whole_messages(view->model, &from, &to);
 	uint64_t told = ct_expect_run(&view->runs, source, offset, offset + len, from, to);
 	enum ct_nearing how = threads > 1 ? CT_NEAR_TURN : told == 0 && to - from <= LONG ? CT_NEAR_ALONE : CT_NEAR_BEHIND;
 	ct_expect_init(&request.expect, source, how, told > from ? told : from, to);

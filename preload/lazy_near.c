@@ -4,6 +4,7 @@
 #include "lazy_table.h"
 #include "near.h"
 #include "resident.h"
+#include "stack.h"
 #include "stats.h"
 
 enum {
@@ -13,15 +14,10 @@ enum {
 	PASSED = 1000,     /* tensors in memory already: who passes over more is not followed */
 };
 
-static const struct ct_model *model_of(const struct shim_lazy *lazy)
-{
-	return ct_view_model(lazy->file->view);
-}
-
 /* The tensor that has a byte of the file: where it begins, and where the next one does. False: none has. */
 static bool tensor_at(const struct shim_lazy *lazy, uint64_t offset, uint64_t *start, uint64_t *next)
 {
-	const struct ct_model *model = model_of(lazy);
+	const struct ct_model *model = shim_lazy_model(lazy);
 	if (offset >= model->file_size)
 		return false;
 	struct ct_piece piece = ct_model_piece(model, offset);
@@ -46,7 +42,7 @@ static bool is_empty(const struct shim_lazy *lazy, uint64_t offset)
 /* Ask for the windows' ciphertext. How much is it? */
 static uint64_t ask(const struct shim_lazy *lazy, size_t first, size_t count)
 {
-	const struct ct_model *model = model_of(lazy);
+	const struct ct_model *model = shim_lazy_model(lazy);
 	struct shim_ciphertext ciphertext = {.fd = atomic_load(&lazy->file->own), .place = SHIM_FAR};
 	uint64_t start = shim_lazy_offset(lazy, shim_window_start(lazy, first));
 	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, first + count - 1));
@@ -54,12 +50,7 @@ static uint64_t ask(const struct shim_lazy *lazy, size_t first, size_t count)
 		end = model->file_size;
 	if (start >= end)
 		return 0;
-	/* Messages are read whole. */
-	struct ct_piece head = ct_model_piece(model, start), tail = ct_model_piece(model, end - 1);
-	if (head.kind == CT_PIECE_SEALED)
-		start = head.start;
-	if (tail.kind == CT_PIECE_SEALED)
-		end = tail.end;
+	ct_model_whole_messages(model, &start, &end);
 	shim_near(&ciphertext, CT_NEAR_BEHIND, start, end - start);
 	return end - start;
 }
@@ -103,10 +94,18 @@ static void ask_on(struct shim_lazy *lazy, uint64_t next, uint64_t most)
 	}
 }
 
-static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan *plan)
+struct touch {
+	struct shim_lazy *lazy;
+	uintptr_t at;
+	const struct shim_plan *plan;
+};
+
+static void follow(void *argument)
 {
+	const struct touch *touch = argument;
+	struct shim_lazy *lazy = touch->lazy;
 	struct shim_starts *starts = &lazy->starts;
-	uint64_t offset = shim_lazy_offset(lazy, at), start, next;
+	uint64_t offset = shim_lazy_offset(lazy, touch->at), start, next;
 	if (!tensor_at(lazy, offset, &start, &next))
 		return;
 	if (start != offset) {
@@ -117,7 +116,7 @@ static void follow(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan 
 	starts->last = offset;
 	if (starts->count < SURE || atomic_load(&lazy->file->place) != SHIM_FAR)
 		return;
-	ask(lazy, plan->first, plan->count); /* first, as somebody waits for it */
+	ask(lazy, touch->plan->first, touch->plan->count); /* first, as somebody waits for it */
 	uint64_t most = (uint64_t)MORE * starts->count;
 	ask_on(lazy, next, most < MOST ? most : MOST);
 }
@@ -128,6 +127,7 @@ void shim_lazy_near(struct shim_lazy *lazy, uintptr_t at, const struct shim_plan
 	if ((place != SHIM_FAR && place != SHIM_UNKNOWN) || shim_resident_most() != 0 || atomic_load(&lazy->random)
 	    || atomic_flag_test_and_set(&lazy->starts.busy))
 		return;
-	follow(lazy, at, plan);
+	struct touch touch = {lazy, at, plan};
+	shim_stack_run(follow, &touch);
 	atomic_flag_clear(&lazy->starts.busy);
 }

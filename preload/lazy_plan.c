@@ -18,11 +18,6 @@ enum {
 	MANY_SHARE = 150,   /* ... this part of all is decrypted together: 2048 mappings are the most for any mapping */
 };
 
-static const struct ct_model *model_of(const struct shim_lazy *lazy)
-{
-	return ct_view_model(lazy->file->view);
-}
-
 /* The tensor at an offset of the file, or {0, 0}. */
 static struct shim_stretch tensor_at(const struct ct_model *model, uint64_t offset)
 {
@@ -170,7 +165,7 @@ static void choose_now(const struct shim_lazy *lazy, size_t touched, size_t from
  * or to open it again costs as much. */
 static void fill_messages(const struct shim_lazy *lazy, struct shim_plan *plan)
 {
-	const struct ct_model *model = model_of(lazy);
+	const struct ct_model *model = shim_lazy_model(lazy);
 	uint64_t start = shim_lazy_offset(lazy, shim_window_start(lazy, plan->first));
 	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, plan->first + plan->count - 1)) - 1;
 	struct ct_piece head = ct_model_piece(model, least64(start, model->file_size - 1));
@@ -286,7 +281,7 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 
 static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct shim_plan *plan)
 {
-	struct shim_stretch tensor = tensor_at(model_of(lazy), shim_lazy_offset(lazy, at));
+	struct shim_stretch tensor = tensor_at(shim_lazy_model(lazy), shim_lazy_offset(lazy, at));
 	/* Where there are many pieces already, the most that can be had at once is what counts. */
 	bool many = atomic_load(&lazy->pieces) >= MANY, at_beginning = !many && is_beginning(lazy, touched, at);
 	struct shim_run *run = follow(lazy, touched, at_beginning, tensor);
@@ -341,7 +336,7 @@ static bool long_message(const struct ct_model *model, uint64_t offset, struct s
 
 void shim_lazy_plan_long(const struct shim_lazy *lazy, size_t touched, size_t *first, size_t *count)
 {
-	const struct ct_model *model = model_of(lazy);
+	const struct ct_model *model = shim_lazy_model(lazy);
 	struct shim_stretch message;
 	uint64_t start = shim_lazy_offset(lazy, shim_window_start(lazy, touched));
 	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, touched));

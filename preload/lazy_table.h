@@ -56,6 +56,11 @@ uintptr_t shim_window_start(const struct shim_lazy *lazy, size_t i);
 uintptr_t shim_window_end(const struct shim_lazy *lazy, size_t i);
 size_t shim_window_at(const struct shim_lazy *lazy, uintptr_t address);
 
+static inline const struct ct_model *shim_lazy_model(const struct shim_lazy *lazy)
+{
+	return ct_view_model(lazy->file->view);
+}
+
 /* The file offset of an address of the mapping, and the other way. */
 static inline uint64_t shim_lazy_offset(const struct shim_lazy *lazy, uintptr_t address)
 {
