@@ -74,13 +74,22 @@ def test_the_beginning_of_a_tensor(touch, model):
 
 
 def test_the_beginnings_of_all_tensors(touch, model):
-    """After a few the others are foreseen, and nothing beside them: of each tensor the first chunk, and the last of the one
-    before."""
+    """After a few the others are foreseen, and nothing beside them: of each tensor the first chunk, and not the last of the one
+    before, as nobody visits the small ones in between."""
     figures = touch(model.begins)
     assert 0 < figures["ahead_asked"] and figures["faults"] < COUNT
-    assert figures["decrypted_bytes"] == figures["first_decrypted_bytes"] <= COUNT * (2 * CHUNK + SMALL)
+    assert figures["decrypted_bytes"] == figures["first_decrypted_bytes"] <= COUNT * (CHUNK + 2 * SMALL)
     alone = touch(model.begins, threads=1)
     assert alone["faults"] == COUNT and alone["decrypted_bytes"] <= COUNT * (CHUNK + 2 * SMALL)
+
+
+def test_small_tensors_and_long_ones(touch, model):
+    """Who visits all of them has the small ones foreseen, too, and with these the chunk whose end is on their first page."""
+    figures = touch([at for begin in model.begins for at in (begin - SMALL, begin)])
+    assert 0 < figures["ahead_asked"] and figures["faults"] < 2 * COUNT
+    assert COUNT * CHUNK < figures["decrypted_bytes"] == figures["first_decrypted_bytes"] <= COUNT * (2 * CHUNK + SMALL)
+    alone = touch([model.begins[3] - SMALL, model.begins[3]], threads=1)
+    assert alone["faults"] == 2 and 2 * CHUNK <= alone["decrypted_bytes"] <= 2 * CHUNK + SMALL
 
 
 def test_beginnings_without_an_order(touch, model):
