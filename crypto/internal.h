@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 
 #include "cipher.h"
 #include "crypto.h"
@@ -16,6 +17,10 @@ struct ct_crypto {
 
 /* CT_E_CRYPTO: `what` failed inside OpenSSL. Returns -1. */
 int ct_fail_openssl(struct ct_error *err, const char *what);
+
+/* Give a new library context its algorithms, before the first one is fetched: OpenSSL's own, as far as they are used here
+ * (provider.c). The context owns them. False: OpenSSL says why. Safe in several threads at once. */
+bool ct_provider_load(OSSL_LIB_CTX *lib);
 
 /* Set crypto->backend, everything else of it being ready. CT_E_ARGUMENT: not this one, not here;
  * CT_E_CRYPTO: it was tried, and is wrong. */

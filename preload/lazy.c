@@ -142,27 +142,26 @@ static void make_ready(struct shim_lazy *lazy, size_t number, uintptr_t end)
 		shim_resident_warm(lazy, number);
 }
 
-typedef void visit(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end);
-
-/* Call `each` for every window that [start, end) touches; was there any? */
-static bool for_each(uintptr_t start, uintptr_t end, visit *each)
+bool shim_lazy_for_each(uintptr_t start, uintptr_t end, shim_lazy_visit *each)
 {
 	struct shim_lazy *lazy;
 	struct shim_guard guard;
 	uintptr_t at = start;
-	bool any = false;
+	bool any = false, on = true;
 	shim_process_owns();
 	/* Nobody who claims a window may be interrupted by a handler that waits for it. */
 	shim_guard_enter(&guard, end - start);
-	while (at < end && (lazy = shim_lazy_find(&at, end)) != NULL) {
+	while (on && at < end && (lazy = shim_lazy_find(&at, end)) != NULL) {
 		size_t i = shim_window_at(lazy, at);
-		uintptr_t next = shim_window_end(lazy, i);
 		any = true;
-		each(lazy, i, start, end);
+		do { /* where one is gone, another mapping may be */
+			uintptr_t next = shim_window_end(lazy, i);
+			each(lazy, i++, start, end);
+			on = next > at; /* or another thread has unmapped all of it */
+			at = next;
+		} while (on && at < end && i < lazy->count
+			 && atomic_load(&lazy->windows[i].state) != SHIM_WINDOW_GONE);
 		shim_lazy_release(lazy);
-		if (next <= at)
-			break; /* it was unmapped by another thread meanwhile */
-		at = next;
 	}
 	shim_guard_leave(&guard);
 	return any;
@@ -190,8 +189,8 @@ void shim_lazy_advise(const void *address, size_t len, int advice)
 {
 	uintptr_t start = (uintptr_t)address;
 	if (shim_lazy_any() && len > 0)
-		for_each(start, start + len,
-			 advice == MADV_WILLNEED ? ask_one : advice == MADV_RANDOM ? expect_random : expect_normal);
+		shim_lazy_for_each(start, start + len,
+				   advice == MADV_WILLNEED ? ask_one : advice == MADV_RANDOM ? expect_random : expect_normal);
 }
 
 static void ready_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
@@ -228,14 +227,14 @@ static void let_go_of_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uin
 	atomic_fetch_sub(&lazy->windows[i].pins, 1);
 }
 
-static void visit_bytes(const void *bytes, size_t len, visit *each)
+static void visit_bytes(const void *bytes, size_t len, shim_lazy_visit *each)
 {
 	uintptr_t start = (uintptr_t)bytes, end = start + len < start ? UINTPTR_MAX : start + len;
 	int saved = errno;
 	/* Nearly all that calls are given is none of ours, and costs a look. */
 	if (!shim_lazy_any() || len == 0 || !shim_lazy_overlaps(start, end))
 		return;
-	for_each(start, end, each);
+	shim_lazy_for_each(start, end, each);
 	errno = saved;
 }
 
@@ -280,7 +279,7 @@ static void gone_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_
 
 void shim_lazy_gone(uintptr_t start, uintptr_t end)
 {
-	if (shim_lazy_any() && start < end && for_each(start, end, gone_one))
+	if (shim_lazy_any() && start < end && shim_lazy_for_each(start, end, gone_one))
 		shim_lazy_reclaim();
 }
 

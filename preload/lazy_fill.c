@@ -245,28 +245,17 @@ static void salvage_piece(struct shim_lazy *lazy, size_t first, size_t n)
 		shim_window_set(&lazy->windows[i], given ? SHIM_WINDOW_EMPTY : SHIM_WINDOW_READY);
 }
 
+/* Of a piece its first window tells. */
+static void salvage_one(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end)
+{
+	size_t n = atomic_load(&lazy->windows[i].piece);
+	if (n > 0 && i + n <= lazy->count && shim_window_start(lazy, i) >= start && shim_window_end(lazy, i + n - 1) <= end)
+		salvage_piece(lazy, i, n);
+}
+
 void shim_lazy_salvage(uintptr_t start, uintptr_t end)
 {
-	struct shim_lazy *lazy;
-	struct shim_guard guard;
-	uintptr_t at = start, page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	if (!shim_lazy_any() || !shim_ahead_there())
-		return; /* nobody would give it back */
-	end = (end + page - 1) / page * page;
-	shim_guard_enter(&guard, 0);
-	while (at < end && (lazy = shim_lazy_find(&at, end)) != NULL) {
-		size_t i = shim_window_at(lazy, at), n = 1;
-		size_t piece = atomic_load(&lazy->windows[i].piece);
-		if (piece > 0 && i + piece <= lazy->count) {
-			n = piece;
-			if (shim_window_start(lazy, i) >= start && shim_window_end(lazy, i + n - 1) <= end)
-				salvage_piece(lazy, i, n);
-		}
-		uintptr_t next = shim_window_end(lazy, i + n - 1);
-		shim_lazy_release(lazy);
-		if (next <= at)
-			break;
-		at = next;
-	}
-	shim_guard_leave(&guard);
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	if (shim_lazy_any() && shim_ahead_there()) /* or nobody would give it back */
+		shim_lazy_for_each(start, (end + page - 1) / page * page, salvage_one);
 }

@@ -288,7 +288,8 @@ static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct
 	bool alone = run->touches == 1, bounded = tensor.end != 0 && !run->goes_on && !many;
 	size_t from = bounded ? window_of(lazy, tensor.start) : 0;
 	size_t limit = bounded ? limit_in(lazy, &tensor, lazy->runs.usual, touched) : lazy->count;
-	if (!alone || !at_beginning)
+	bool first = lazy->runs.turn == 1; /* of all touches: nobody opens a file for one page of it */
+	if (!alone || !at_beginning || first)
 		choose_now(lazy, touched, from, limit, !alone || many, plan);
 	if (alone && (at_beginning || tensor.end == 0) && shim_resident_most() == 0) {
 		fill_messages(lazy, plan);

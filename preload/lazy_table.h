@@ -79,6 +79,10 @@ void shim_window_set(struct shim_window *window, enum shim_window_state state);
 struct shim_lazy *shim_lazy_find(uintptr_t *at, uintptr_t limit);
 void shim_lazy_release(struct shim_lazy *lazy);
 
+/* Call `each` for every window that [start, end) touches, signals blocked; was there any? In lazy.c. */
+typedef void shim_lazy_visit(struct shim_lazy *lazy, size_t i, uintptr_t start, uintptr_t end);
+bool shim_lazy_for_each(uintptr_t start, uintptr_t end, shim_lazy_visit *each);
+
 /* Could any of them have a byte of [start, end)? Loads only; right in any process that has this memory. */
 bool shim_lazy_overlaps(uintptr_t start, uintptr_t end);
 

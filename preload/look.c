@@ -35,23 +35,26 @@ bool shim_look_is_kernels(int fd, const struct stat *st)
  * them. */
 static bool speaks_of_encryption(int fd, uint64_t offset, size_t len, bool *whole)
 {
+	enum { AT_FIRST = 4096 }; /* nearly every encrypted header says so that early */
 	size_t have = 0;
 	char *text = malloc(len + 1);
-	bool kept_away = false; /* the parser will say that it cannot read */
+	bool speaks = false;
 	*whole = false;
 	if (text == NULL)
 		return true; /* the parser will say that there is no memory */
-	while (have < len) {
-		ssize_t got = raw_pread(fd, text + have, len - have, (int64_t)(offset + have));
+	while (have < len && !speaks) {
+		size_t stop = have < AT_FIRST && len > AT_FIRST ? AT_FIRST : len;
+		ssize_t got = raw_pread(fd, text + have, stop - have, (int64_t)(offset + have));
 		if (got == -EINTR)
 			continue;
 		if (got <= 0) {
-			kept_away = raw_forbidden(got);
+			speaks = raw_forbidden(got); /* the parser will say that it cannot read */
 			break;
 		}
 		have += (size_t)got;
+		speaks = have == AT_FIRST && ct_detect_encryption(text, have);
 	}
-	bool speaks = kept_away || ct_detect_encryption(text, have);
+	speaks = speaks || ct_detect_encryption(text, have);
 	*whole = !speaks && ct_detect_whole(text, have);
 	free(text);
 	return speaks;

@@ -9,7 +9,7 @@
 enum { STACKS = 64, SIZE = 256 * 1024, GUARD = 16 * 1024 };
 
 static _Atomic uintptr_t place;
-static atomic_uint_fast64_t taken; /* a bit for each */
+static atomic_uint_fast64_t taken, guarded; /* a bit for each */
 
 bool shim_stack_prepare(void)
 {
@@ -20,8 +20,6 @@ bool shim_stack_prepare(void)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (got < 0 && got >= -4095)
 		return false;
-	for (long i = 0; i < STACKS; i++) /* they grow down, into the guard */
-		SHIM_RAW(SYS_mprotect, got + i * SIZE, GUARD, PROT_NONE, 0, 0, 0);
 	if (!atomic_compare_exchange_strong(&place, &expected, (uintptr_t)got))
 		raw_munmap((void *)got, (size_t)STACKS * SIZE);
 	return true;
@@ -41,9 +39,20 @@ static int take(void)
 	}
 }
 
+/* Its lowest pages, into which it would grow, lose their access the first time it is taken: most never are. */
+static void guard(int number)
+{
+	uint_fast64_t bit = UINT64_C(1) << number;
+	if ((atomic_load(&guarded) & bit) != 0)
+		return;
+	SHIM_RAW(SYS_mprotect, atomic_load(&place) + (uintptr_t)number * SIZE, GUARD, PROT_NONE, 0, 0, 0);
+	atomic_fetch_or(&guarded, bit);
+}
+
 void shim_stack_run(void (*call)(void *argument), void *argument)
 {
 	int number = take();
+	guard(number);
 	uintptr_t top = atomic_load(&place) + (uintptr_t)(number + 1) * SIZE - 64;
 #if defined(__x86_64__)
 	__asm__ volatile("movq %%rsp, %%rbx\n\t"
