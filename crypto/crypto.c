@@ -28,10 +28,11 @@ int ct_crypto_new(struct ct_crypto **out, enum ct_backend backend, struct ct_err
 		[CT_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
 	};
 	/* Must be OpenSSL's first initialisation in this copy of it, or it installs its exit
-	 * handler and reads its configuration file. Error strings, and ciphers' names of times before
-	 * there were providers, are left out: they cost time. */
+	 * handler and reads its configuration file. Error strings, and the names that ciphers and digests
+	 * had before there were providers, are left out: they cost time. */
 	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT
-					 | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ADD_ALL_CIPHERS,
+					 | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ADD_ALL_CIPHERS
+					 | OPENSSL_INIT_NO_ADD_ALL_DIGESTS,
 				 NULL))
 		return ct_fail_openssl(err, "start");
 
