@@ -216,6 +216,33 @@ static void copy(struct ct_cache *cache, struct entry *entry, size_t offset, siz
 	pthread_mutex_lock(&cache->lock);
 }
 
+/* With the lock held: what was copied from beside the hole belongs to it now, and where little is left it needs little room:
+ * of the message before a tensor's beginning, the few bytes on the page of the one before that may never be wanted. */
+static void widen(struct ct_cache *cache, struct entry *entry, size_t offset, size_t len)
+{
+	size_t end = offset + len, at = end == entry->hole ? offset : entry->hole;
+	if (entry->users != 1 || (end != entry->hole && offset != entry->hole_end))
+		return;
+	memmove(entry->room.bytes + at, entry->room.bytes + at + len, entry->held - at - len);
+	if (end == entry->hole)
+		entry->hole = offset;
+	else
+		entry->hole_end = end;
+	entry->held -= len;
+	entry->served -= len;
+	struct room old = entry->room;
+	if (entry->held >= old.size / 4)
+		return;
+	struct room small = take_room(cache, entry->held);
+	if (small.bytes == NULL)
+		return;
+	memcpy(small.bytes, old.bytes, entry->held);
+	entry->room = small;
+	cache->held -= old.size - small.size;
+	cache->held_rests -= old.size - small.size;
+	give_room(cache, &old);
+}
+
 static void filled(struct ct_cache *cache, struct entry *entry, int status)
 {
 	entry->state = status == 0 ? READY : DEAD;
@@ -252,6 +279,8 @@ int ct_cache_take(struct ct_cache *cache, uint64_t id, size_t size, size_t offse
 	struct entry *entry = find_bytes(cache, id, offset, len);
 	if (entry != NULL) {
 		copy(cache, entry, offset, len, to);
+		if (is_rest(entry))
+			widen(cache, entry, offset, len);
 	} else if ((entry = add(cache, id, size, offset, offset + len, err)) != NULL) {
 		pthread_mutex_unlock(&cache->lock);
 		status = split(context, entry->room.bytes, err);

@@ -16,7 +16,9 @@ enum {
 	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
 	LONG = 16 * 1024 * 1024,      /* of a message */
 	CACHE_MIN = 64 * 1024 * 1024,
-	RESTS_MIN = 36 * 1024 * 1024, /* of messages that were taken in part */
+	RESTS_PER_THREAD = 4, /* messages that were taken in part: two are under way, or just were */
+	RESTS_MIN = 4 * 1024 * 1024,
+	RESTS_MAX = 36 * 1024 * 1024,
 	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
 };
 
@@ -64,6 +66,13 @@ static uint64_t largest_message(const struct ct_model *model)
 	return largest;
 }
 
+static uint64_t rests_budget(uint64_t largest, unsigned threads)
+{
+	uint64_t wanted = largest > RESTS_MAX ? RESTS_MAX : largest * RESTS_PER_THREAD * threads;
+	uint64_t budget = wanted < RESTS_MIN ? RESTS_MIN : wanted > RESTS_MAX ? RESTS_MAX : wanted;
+	return largest * 2 > budget ? largest * 2 : budget;
+}
+
 int ct_view_new(struct ct_view **out, struct ct_model *model,
 		const struct ct_view_options *options, struct ct_error *err)
 {
@@ -83,7 +92,7 @@ int ct_view_new(struct ct_view **out, struct ct_model *model,
 		budget = CACHE_MIN;
 	if (options->cache != 0 && options->cache < budget)
 		budget = options->cache;
-	uint64_t rests = largest * 2 > RESTS_MIN ? largest * 2 : RESTS_MIN;
+	uint64_t rests = rests_budget(largest, options->threads);
 	if (ct_cache_new(&view->cache, budget, rests < budget ? rests : budget, options->memory, err) < 0
 	    || make_image(view, err) < 0)
 		goto out;

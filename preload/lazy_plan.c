@@ -6,6 +6,7 @@
 static const uint64_t SMALL = UINT64_C(2) << 20; /* tensors below this are passed over */
 static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are opened with all their windows */
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
+static const uint64_t UNSURE = UINT64_C(4) << 20; /* of one who may take part of a tensor, nobody knows which */
 static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
 static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on what was there already */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
@@ -110,11 +111,16 @@ static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t t
 		if (runs->usual != 0 && taken < runs->usual && taken >= runs->usual / 2)
 			taken = runs->usual;
 		runs->left_at = taken;
-		if (before != 0 && taken < before + near && before < taken + near)
-			runs->usual = taken > before ? taken : before;
+		if (before != 0 && taken < before + near && before < taken + near) {
+			/* In a longer one windows are a smaller share. */
+			bool longer = length > runs->left_length, shorter = length < runs->left_length;
+			runs->usual = longer || (!shorter && taken > before) ? taken : before;
+		}
+		runs->left_length = length;
 		runs->taken = 0;
 	}
-	uint64_t end = shim_lazy_offset(lazy, shim_window_end(lazy, touched));
+	/* Somewhere in this window, perhaps; in others windows lie otherwise. */
+	uint64_t end = shim_lazy_offset(lazy, shim_window_start(lazy, touched) / 2 + shim_window_end(lazy, touched) / 2);
 	runs->tensor = *tensor;
 	if (end > tensor->start && end - tensor->start > runs->taken)
 		runs->taken = end - tensor->start;
@@ -264,10 +270,11 @@ static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_b
 	return run;
 }
 
-static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_t limit, struct shim_plan *plan)
+static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_t limit, bool sure, struct shim_plan *plan)
 {
+	uint64_t bytes = sure ? MOST : UNSURE;
 	size_t size = lazy->size, next = plan->first + plan->count;
-	size_t most = (size_t)(MOST / size > 0 ? MOST / size : 1), held = shim_resident_most() / size / 8;
+	size_t most = (size_t)(bytes / size > 0 ? bytes / size : 1), held = shim_resident_most() / size / 8;
 	size_t passed = next - least(run->first, next); /* it is not led further than it has come */
 	size_t few = PAIR > 2 * size ? (size_t)PAIR / size : 2;
 	size_t more = least(run->ahead == 0 ? few : run->ahead * 2, least(most, passed));
@@ -301,7 +308,7 @@ static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct
 	run->tensor = tensor.start;
 	run->tensor_end = tensor.end;
 	if (!alone) {
-		read_ahead(lazy, run, limit, plan);
+		read_ahead(lazy, run, limit, !bounded || lazy->runs.usual != 0, plan);
 	} else if (bounded && !at_beginning && limit < window_of(lazy, tensor.end - 1) + 1) {
 		/* His share of the others is known. */
 		plan->ahead = plan->first + plan->count;

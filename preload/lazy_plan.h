@@ -39,6 +39,7 @@ struct shim_runs {
 	struct shim_stretch tensor; /* the one that is being read */
 	uint64_t taken;          /* up to where, in bytes from its beginning */
 	uint64_t left_at, usual; /* share of it after which the one before was left; and usually; 0: unknown */
+	uint64_t left_length;    /* of the one before, in bytes */
 	atomic_flag busy;
 };
 
