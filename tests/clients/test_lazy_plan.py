@@ -13,6 +13,7 @@ from harness import COMMAND
 MIB = 1 << 20
 CHUNK = 2 * MIB
 LONG, SMALL, COUNT = 16 * MIB, 5000, 8
+FIRST = 6 * MIB
 
 CLIENT = """
 import json, mmap, os, subprocess, sys, time
@@ -37,9 +38,9 @@ print(json.dumps(now))
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory, shim, keys):
-    """Eight long tensors with a small one before each; their offsets in the data."""
+    """A tensor, then eight longer ones with a small one before each; their offsets in the data."""
     place = tmp_path_factory.mktemp("plan")
-    tensors, at, begins = {}, 0, []
+    tensors, at, begins = {"first": {"dtype": "U8", "shape": [FIRST], "data_offsets": [0, FIRST]}}, FIRST, []
     for i in range(COUNT):
         for name, size in (("small", SMALL), ("long", LONG)):
             tensors[f"{i}.{name}"] = {"dtype": "U8", "shape": [size], "data_offsets": [at, at + size]}
@@ -47,10 +48,14 @@ def model(tmp_path_factory, shim, keys):
             at += size
     head = reference.compact(tensors)
     (place / "plain").write_bytes(struct.pack("<Q", len(head)) + head + models.generator("plan").randbytes(at))
-    shim.ctshim("encrypt", place / "plain", place / "encrypted", "--keys", keys, "--chunk-size", "2M").check()
-    (place / "image").write_bytes(shim.run(["cat", place / "encrypted"], keys=keys).check().out)
-    data = 8 + struct.unpack("<Q", (place / "encrypted").read_bytes()[:8])[0]
-    assert (place / "image").read_bytes()[data:] == (place / "plain").read_bytes()[8 + len(head):]
+    for name, size in (("encrypted", "2M"), ("fine", "512K")):
+        shim.ctshim("encrypt", place / "plain", place / name, "--keys", keys, "--chunk-size", size).check()
+    data = {}
+    for name in ("encrypted", "fine"):
+        image = shim.run(["cat", place / name], keys=keys).check().out
+        data[name] = 8 + struct.unpack("<Q", (place / name).read_bytes()[:8])[0]
+        assert image[data[name]:] == (place / "plain").read_bytes()[8 + len(head):]
+        (place / f"{name}.image").write_bytes(image)
     return types.SimpleNamespace(place=place, data=data, begins=begins, size=at)
 
 
@@ -58,19 +63,31 @@ def model(tmp_path_factory, shim, keys):
 def touch(model, shim, keys, tmp_path):
     """Touch these parts of the data, (offset, count), one after another, or a byte at these offsets; what it took, once all
     that was asked for is there."""
-    def run(steps, threads=3, on=True):
+    def run(steps, threads=3, on=True, name="encrypted"):
         env = {"CTSHIM_STATS_DIR": tmp_path, "CTSHIM_THREADS": str(threads)} if on else {}
-        result = shim.python(CLIENT, model.place / "encrypted", model.place / "image", COMMAND, model.data,
-                             json.dumps([s if isinstance(s, tuple) else (s, 1) for s in steps]), keys=keys if on else None, serve="lazy" if on else None, on=on, env=env)
+        steps = json.dumps([s if isinstance(s, tuple) else (s, 1) for s in steps])
+        result = shim.python(CLIENT, model.place / name, model.place / f"{name}.image", COMMAND, model.data[name], steps,
+                             keys=keys if on else None, serve="lazy" if on else None, on=on, env=env)
         return json.loads(result.check().text) if on else result
     return run
 
 
 def test_the_beginning_of_a_tensor(touch, model):
     """It costs its own first chunk and what lies on its first page, but not the tensor before."""
-    figures = touch([model.begins[3]])
-    assert CHUNK <= figures["decrypted_bytes"] <= CHUNK + 2 * SMALL and figures["faults"] == 1
-    assert figures["resident_now"] <= CHUNK and figures["ahead_asked"] == 0
+    first, both = touch([model.begins[6]]), touch([model.begins[6], model.begins[3]])
+    assert both["faults"] == first["faults"] + 1 and both["ahead_asked"] == 0
+    assert CHUNK <= both["decrypted_bytes"] - first["decrypted_bytes"] <= CHUNK + 2 * SMALL
+    assert both["resident_now"] - first["resident_now"] <= CHUNK
+
+
+def test_the_first_touch(touch, model):
+    """Nobody opens a file for one page of it: what shares a huge page with the first is there, too, but not the tensor before.
+    Of the second only a chunk is."""
+    at = model.data["fine"] + model.begins[3]
+    first, both = touch([model.begins[3]], name="fine"), touch([model.begins[3], model.begins[6]], name="fine")
+    assert first["faults"] == 1 and first["resident_now"] == -at % (2 * MIB) + at % 4096
+    assert both["faults"] == 2 and both["resident_now"] - first["resident_now"] <= MIB // 2
+    assert first["ahead_asked"] == both["ahead_asked"] == 0
 
 
 def test_the_beginnings_of_all_tensors(touch, model):
@@ -105,6 +122,12 @@ def test_a_share_of_each_tensor(touch, model):
     figures = touch([(at + quarter, quarter) for at in model.begins])
     assert figures["decrypted_bytes"] == figures["first_decrypted_bytes"] < .8 * model.size
     assert figures["resident_now"] < .65 * model.size
+
+
+def test_a_share_of_tensors_of_different_lengths(touch, model):
+    """In a longer one windows are a smaller share: what the first one taught is put right by those after it."""
+    figures = touch([(FIRST // 4, FIRST // 4), *((at + LONG // 4, LONG // 4) for at in model.begins)])
+    assert figures["resident_now"] <= FIRST + COUNT * (LONG // 4 + MIB) + 4 * MIB
 
 
 def test_all_of_it(touch, model):

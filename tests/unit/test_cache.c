@@ -40,6 +40,46 @@ static int fill(void *context, uint8_t *bytes, struct ct_error *err)
 	return 0;
 }
 
+struct part {
+	struct one one;
+	uint8_t *to;
+	size_t offset, len;
+};
+
+/* Opens a message: [offset, offset + len) goes to its place, the rest to `rest`. */
+static int split(void *context, uint8_t *rest, struct ct_error *err)
+{
+	struct part *part = context;
+	uint8_t whole[SIZE];
+	if (fill(&part->one, whole, err) < 0)
+		return -1;
+	memcpy(part->to, whole + part->offset, part->len);
+	memcpy(rest, whole, part->offset);
+	memcpy(rest + part->offset, whole + part->offset + part->len, SIZE - part->offset - part->len);
+	return 0;
+}
+
+static void check(uint64_t id, size_t offset, size_t len, const uint8_t *to)
+{
+	for (size_t i = 0; i < SIZE; i++) {
+		uint8_t expected = i < len ? byte_of(id, offset + i) : 0xee;
+		if (to[i] != expected)
+			ck_abort_msg("message %u, offset %zu, length %zu: byte %zu is %02x, not %02x",
+				     (unsigned)id, offset, len, i, to[i], expected);
+	}
+}
+
+static int take(struct world *world, uint64_t id, size_t offset, size_t len, struct ct_error *err)
+{
+	uint8_t to[SIZE];
+	struct part part = {{world, id}, to, offset, len};
+	memset(to, 0xee, sizeof to);
+	if (ct_cache_take(world->cache, id, SIZE, offset, len, to, split, &part, err) < 0)
+		return -1;
+	check(id, offset, len, to);
+	return 0;
+}
+
 static int get(struct world *world, uint64_t id, size_t offset, size_t len, struct ct_error *err)
 {
 	uint8_t to[SIZE];
@@ -48,12 +88,7 @@ static int get(struct world *world, uint64_t id, size_t offset, size_t len, stru
 	int status = ct_cache_read(world->cache, id, SIZE, offset, len, to, fill, &one, err);
 	if (status < 0)
 		return -1;
-	for (size_t i = 0; i < SIZE; i++) {
-		uint8_t expected = i < len ? byte_of(id, offset + i) : 0xee;
-		if (to[i] != expected)
-			ck_abort_msg("message %u, offset %zu, length %zu: byte %zu is %02x, not %02x",
-				     (unsigned)id, offset, len, i, to[i], expected);
-	}
+	check(id, offset, len, to);
 	return 0;
 }
 
@@ -131,6 +166,55 @@ START_TEST(failing_fill)
 }
 END_TEST
 
+/* In whatever order its parts are wanted, a message is opened once, and no part of it is another's. */
+START_TEST(parts_in_any_order)
+{
+	enum { PARTS = 5 };
+	static struct world world;
+	struct rng rng = rng_new("cache: parts");
+	for (int round = 0; round < 2000; round++) {
+		struct ct_error err;
+		size_t edges[PARTS + 1] = {[PARTS] = SIZE}, order[PARTS];
+		world_new(&world, IDS * SIZE);
+		edges[1] = 1 + rng_below(&rng, SIZE - 1); /* nobody takes a whole one so */
+		for (size_t i = 2; i < PARTS; i++)
+			edges[i] = edges[i - 1] + rng_below(&rng, SIZE - edges[i - 1]);
+		for (size_t i = 0; i < PARTS; i++) {
+			size_t other = rng_below(&rng, i + 1);
+			order[i] = order[other];
+			order[other] = i;
+		}
+		for (size_t i = 0; i < PARTS; i++)
+			if (edges[order[i] + 1] > edges[order[i]])
+				ck_assert_int_eq(take(&world, 3, edges[order[i]], edges[order[i] + 1] - edges[order[i]], &err), 0);
+		ck_assert_uint_eq(world.fills[3], 1);
+		ct_cache_free(world.cache);
+	}
+}
+END_TEST
+
+/* The first bytes of messages may never be wanted: all of them together fit where two messages would. */
+START_TEST(little_is_left)
+{
+	static struct world world;
+	struct ct_error err;
+	enum { LEFT = SIZE / IDS };
+	world_new(&world, 2 * SIZE);
+	for (uint64_t id = 0; id < IDS; id++) {
+		ck_assert_int_eq(take(&world, id, LEFT, SIZE / 2, &err), 0);
+		ck_assert_int_eq(take(&world, id, LEFT + SIZE / 2, SIZE / 2 - LEFT, &err), 0);
+	}
+	for (uint64_t id = 0; id < IDS; id++) {
+		ck_assert_int_eq(take(&world, id, 0, LEFT, &err), 0);
+		ck_assert_uint_eq(world.fills[id], 1);
+	}
+	/* What was taken is not there twice. */
+	ck_assert_int_eq(take(&world, 0, LEFT, 10, &err), 0);
+	ck_assert_uint_eq(world.fills[0], 2);
+	ct_cache_free(world.cache);
+}
+END_TEST
+
 static void *want_same(void *context)
 {
 	struct world *world = context;
@@ -188,7 +272,8 @@ static void *want_many(void *context)
 	for (int round = 0; round < 3000; round++) {
 		struct ct_error err = {0};
 		size_t offset = rng_below(&rng, SIZE), len = rng_below(&rng, SIZE - offset + 1);
-		if (get(world, rng_below(&rng, IDS), offset, len, &err) < 0)
+		bool for_good = len > 0 && len < SIZE && rng_below(&rng, 2) == 0;
+		if ((for_good ? take : get)(world, rng_below(&rng, IDS), offset, len, &err) < 0)
 			ck_assert_int_eq(err.code, CT_E_AUTH);
 		if (rng_below(&rng, 50) == 0)
 			atomic_store(&world->fail_next, 2);
@@ -245,6 +330,8 @@ int main(void)
 	tcase_add_test(tcase, least_recently_used_goes);
 	tcase_add_test(tcase, no_budget);
 	tcase_add_test(tcase, failing_fill);
+	tcase_add_test(tcase, parts_in_any_order);
+	tcase_add_test(tcase, little_is_left);
 	tcase_add_test(tcase, others_wait);
 	tcase_add_test(tcase, others_try_again);
 	tcase_add_loop_test(tcase, many_threads, 0, 3);
