@@ -40,7 +40,7 @@ int ct_crypto_new(struct ct_crypto **out, enum ct_backend backend, struct ct_err
 	if (crypto == NULL)
 		return ct_fail_nomem(err);
 	crypto->lib = OSSL_LIB_CTX_new();
-	if (crypto->lib == NULL || !ct_provider_load(crypto->lib)) {
+	if (crypto->lib == NULL || !ct_provider_load(crypto->lib, &crypto->provider)) {
 		ct_fail_openssl(err, "start");
 		goto out;
 	}
@@ -66,6 +66,8 @@ void ct_crypto_free(struct ct_crypto *crypto)
 		return;
 	for (int i = 0; i < CT_CIPHER_COUNT; i++)
 		EVP_CIPHER_free(crypto->ciphers[i]);
+	if (crypto->provider != NULL)
+		OSSL_PROVIDER_unload(crypto->provider);
 	OSSL_LIB_CTX_free(crypto->lib);
 	free(crypto);
 }

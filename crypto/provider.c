@@ -2,7 +2,6 @@
  * libcrypto set up all of its kind, of ciphers some 130, which took longer than all else that opening a model takes. */
 #include <openssl/core.h>
 #include <openssl/core_dispatch.h>
-#include <openssl/provider.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -103,10 +102,13 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core, cons
 	return 1;
 }
 
-bool ct_provider_load(OSSL_LIB_CTX *lib)
+bool ct_provider_load(OSSL_LIB_CTX *lib, OSSL_PROVIDER **provider)
 {
 	const char *name = "ctshim";
+	*provider = NULL;
 	if (ossl_default_provider_init == NULL)
 		return true; /* the first fetch loads the default one */
-	return OSSL_PROVIDER_add_builtin(lib, name, start) == 1 && OSSL_PROVIDER_load(lib, name) != NULL;
+	if (OSSL_PROVIDER_add_builtin(lib, name, start) == 1)
+		*provider = OSSL_PROVIDER_load(lib, name);
+	return *provider != NULL;
 }
