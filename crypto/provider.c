@@ -30,7 +30,7 @@ static OSSL_ALGORITHM some_ciphers[MOST], some_digests[MOST];
 static pthread_once_t chosen = PTHREAD_ONCE_INIT;
 
 /* Is it the first of "NAME:OTHER-NAME:1.2.3"? */
-static int is_named(const OSSL_ALGORITHM *algorithm, const char *name)
+static bool is_named(const OSSL_ALGORITHM *algorithm, const char *name)
 {
 	size_t len = strlen(name);
 	return strncmp(algorithm->algorithm_names, name, len) == 0

@@ -216,8 +216,8 @@ static void copy(struct ct_cache *cache, struct entry *entry, size_t offset, siz
 	pthread_mutex_lock(&cache->lock);
 }
 
-/* With the lock held: what was copied from beside the hole belongs to it now, and where little is left it needs little room:
- * of the message before a tensor's beginning, the few bytes on the page of the one before that may never be wanted. */
+/* With the lock held: what was copied from beside the hole belongs to it now; and where little is left it needs little room.
+ * A message's first bytes lie on a page with the end of the one before it: these may not be wanted for long. */
 static void widen(struct ct_cache *cache, struct entry *entry, size_t offset, size_t len)
 {
 	size_t end = offset + len, at = end == entry->hole ? offset : entry->hole;
