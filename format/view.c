@@ -16,8 +16,8 @@ enum {
 	PER_THREAD = 4 * 1024 * 1024, /* bytes that are worth a thread of their own */
 	LONG = 16 * 1024 * 1024,      /* of a message */
 	CACHE_MIN = 64 * 1024 * 1024,
-	RESTS_PER_THREAD = 4, /* messages that were taken in part: two are under way, or just were */
-	RESTS_MIN = 4 * 1024 * 1024,
+	RESTS_PER_THREAD = 2, /* messages that were taken in part: two are under way, or just were */
+	RESTS_MIN = 2 * 1024 * 1024,
 	RESTS_MAX = 36 * 1024 * 1024,
 	CACHE_MESSAGES = 8, /* so many of the largest message fit the cache */
 };

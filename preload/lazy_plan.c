@@ -6,7 +6,7 @@
 static const uint64_t SMALL = UINT64_C(2) << 20; /* tensors below this are passed over */
 static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are opened with all their windows */
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
-static const uint64_t UNSURE = UINT64_C(4) << 20; /* of one who may take part of a tensor, nobody knows which */
+static const uint64_t UNSURE = UINT64_C(2) << 20; /* of one who may take part of a tensor, nobody knows which */
 static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
 static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on what was there already */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
@@ -99,6 +99,19 @@ static struct shim_run *find_run(struct shim_lazy *lazy, size_t touched)
 	return NULL;
 }
 
+/* Where in a window that ends `high` bytes into a tensor, and begins `low`, a reader left it: ranks take halves, quarters, ...;
+ * or nobody knows. */
+static uint64_t likely_end(uint64_t low, uint64_t high, uint64_t length)
+{
+	enum { RANKS = 16 };
+	for (uint64_t parts = 2; parts <= RANKS; parts *= 2) {
+		uint64_t step = length / parts, end = high / step * step;
+		if (end > low)
+			return end;
+	}
+	return low + (high - low) / 2;
+}
+
 /* Readers of a tensor, of which several threads take parts, perhaps: do they leave it where they left the one before? */
 static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t touched, const struct shim_stretch *tensor)
 {
@@ -119,11 +132,15 @@ static void learn(const struct shim_lazy *lazy, struct shim_runs *runs, size_t t
 		runs->left_length = length;
 		runs->taken = 0;
 	}
-	/* Somewhere in this window, perhaps; in others windows lie otherwise. */
-	uint64_t end = shim_lazy_offset(lazy, shim_window_start(lazy, touched) / 2 + shim_window_end(lazy, touched) / 2);
 	runs->tensor = *tensor;
-	if (end > tensor->start && end - tensor->start > runs->taken)
-		runs->taken = end - tensor->start;
+	uint64_t low = shim_lazy_offset(lazy, shim_window_start(lazy, touched));
+	uint64_t high = shim_lazy_offset(lazy, shim_window_end(lazy, touched));
+	if (high <= tensor->start)
+		return;
+	/* Less than the window's end, as others' windows lie otherwise. */
+	uint64_t end = likely_end(low > tensor->start ? low - tensor->start : 0, high - tensor->start, tensor->end - tensor->start);
+	if (end > runs->taken)
+		runs->taken = end;
 }
 
 static void forget(struct shim_runs *runs)

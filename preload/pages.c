@@ -46,8 +46,7 @@ int shim_pages_allocate(uintptr_t *start, size_t len, uintptr_t target)
 	return error;
 }
 
-/* Is it worth a huge page of which only `part` of the `len` bytes are wanted? The others stay taken, though unmapped, until
- * the kernel is short of memory. */
+/* Is it worth a huge page of which only `part` of the `len` bytes are wanted? The others are cleared, too, and given back. */
 static bool worth(size_t part, size_t len)
 {
 	return (part < len ? part : len) >= SHIM_HUGE_PAGE / 4 * 3;
@@ -89,15 +88,23 @@ int shim_pages_stage(struct shim_stage *stage, size_t len, uintptr_t target)
 	return error;
 }
 
+/* Part of a huge page: the kernel divides it. Where it is only unmapped, it stays with the process's control group until memory
+ * is short. */
+static void give_part(uintptr_t start, uintptr_t end)
+{
+	SHIM_RAW(SYS_madvise, start, end - start, MADV_FREE, 0, 0, 0);
+	raw_munmap((void *)start, end - start);
+}
+
 void shim_pages_unstage(const struct shim_stage *stage, bool moved)
 {
 	uintptr_t end = stage->start + stage->len;
 	if (!moved)
 		raw_munmap((void *)stage->first, stage->end - stage->first);
 	if (moved && stage->first < stage->start)
-		raw_munmap((void *)stage->first, stage->start - stage->first);
+		give_part(stage->first, stage->start);
 	if (moved && end < stage->end)
-		raw_munmap((void *)end, stage->end - end);
+		give_part(end, stage->end);
 }
 
 void *shim_pages_take(size_t size)
