@@ -10,7 +10,7 @@
 enum {
 	CLASS_FIRST = 5,  /* the smallest block has 32 bytes, header and all, */
 	CLASS_LAST = 16,  /* the largest that is cut from a slab 64 KiB */
-	SLAB = 256 << 10,
+	SLAB = 4 << 20,   /* mostly never touched; another one, made later, could take a place that the program has left free */
 	POOL = 8,         /* so many larger blocks are kept for the next who wants one, */
 	POOL_MAX = 4 << 20, /* each of at most so many bytes */
 	PAGE = 4096,
@@ -54,7 +54,7 @@ void shim_memory_after_fork(void)
 
 static void *map(size_t size)
 {
-	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	return at < 0 && at >= -4095 ? NULL : (void *)at;
 }
 
@@ -79,6 +79,7 @@ static struct header *take_small(int class)
 		char *fresh = map(SLAB);
 		if (fresh == NULL)
 			return NULL;
+		SHIM_RAW(SYS_madvise, fresh, SLAB, MADV_NOHUGEPAGE, 0, 0, 0);
 		slab = fresh;
 		slab_left = SLAB;
 	}
