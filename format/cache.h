@@ -38,7 +38,7 @@ int ct_cache_read(struct ct_cache *cache, uint64_t id, size_t size, size_t offse
 typedef int ct_cache_split(void *context, uint8_t *rest, struct ct_error *err);
 
 /* ct_cache_read() for one who will not want these bytes again: when the message is not there, `split` puts them to
- * `to` itself, and only what is left of the message stays here. 0 < len < size. */
+ * `to` itself, and only what is left of the message stays here, less and less of it. 0 < len < size. */
 int ct_cache_take(struct ct_cache *cache, uint64_t id, size_t size, size_t offset, size_t len, uint8_t *to,
 		  ct_cache_split *split, void *context, struct ct_error *err);
 

@@ -6,7 +6,6 @@
 static const uint64_t SMALL = UINT64_C(2) << 20; /* tensors below this are passed over */
 static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are opened with all their windows */
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
-static const uint64_t UNSURE = UINT64_C(2) << 20; /* of one who may take part of a tensor, nobody knows which */
 static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
 static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on what was there already */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
@@ -289,7 +288,7 @@ static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_b
 
 static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_t limit, bool sure, struct shim_plan *plan)
 {
-	uint64_t bytes = sure ? MOST : UNSURE;
+	uint64_t bytes = sure ? MOST : PAIR; /* who may take a part of a tensor, nobody knows which, is led little */
 	size_t size = lazy->size, next = plan->first + plan->count;
 	size_t most = (size_t)(bytes / size > 0 ? bytes / size : 1), held = shim_resident_most() / size / 8;
 	size_t passed = next - least(run->first, next); /* it is not led further than it has come */

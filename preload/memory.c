@@ -54,7 +54,7 @@ void shim_memory_after_fork(void)
 
 static void *map(size_t size)
 {
-	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	long at = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return at < 0 && at >= -4095 ? NULL : (void *)at;
 }
 
