@@ -34,6 +34,15 @@ void shim_fault_keep_open(void)
 	SHIM_RAW(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, 0, 8, 0, 0);
 }
 
+const sigset_t *shim_fault_open_in(const sigset_t *set, sigset_t *open)
+{
+	if (set == NULL || !shim_fault_is_kept_open() || sigismember(set, SIGSEGV) != 1)
+		return set;
+	*open = *set;
+	sigdelset(open, SIGSEGV);
+	return open;
+}
+
 static bool is_write(const ucontext_t *context)
 {
 #if defined(__x86_64__)

@@ -23,4 +23,7 @@ void shim_fault_after_fork(void);
 bool shim_fault_is_kept_open(void);
 void shim_fault_keep_open(void);
 
+/* A set of signals to block, which may be NULL: itself, or a copy in *open without the one that is kept open. */
+const sigset_t *shim_fault_open_in(const sigset_t *set, sigset_t *open);
+
 #endif

@@ -1,6 +1,7 @@
 #include "lazy_plan.h"
 
 #include "lazy_table.h"
+#include "near.h"
 #include "resident.h"
 
 static const uint64_t SMALL = UINT64_C(2) << 20; /* tensors below this are passed over */
@@ -324,7 +325,8 @@ static void foresee(struct shim_lazy *lazy, uintptr_t at, size_t touched, struct
 	run->tensor = tensor.start;
 	run->tensor_end = tensor.end;
 	if (!alone) {
-		read_ahead(lazy, run, limit, !bounded || lazy->runs.usual != 0, plan);
+		bool warm = atomic_load(&lazy->file->place) == SHIM_WARM; /* or it takes longer to come than to decrypt */
+		read_ahead(lazy, run, limit, !bounded || lazy->runs.usual != 0 || !warm, plan);
 	} else if (bounded && !at_beginning && limit < window_of(lazy, tensor.end - 1) + 1) {
 		/* His share of the others is known. */
 		plan->ahead = plan->first + plan->count;

@@ -116,6 +116,22 @@ static enum presence { UNTOLD, NOTHING, SOME, ALL } presence(int fd, uint64_t of
 	return pages.cache == 0 ? NOTHING : pages.cache >= all ? ALL : SOME;
 }
 
+/* A filter of system calls may end the program for one that it does not know. */
+static bool may_ask_presence(void)
+{
+	return SHIM_RAW(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) == 0;
+}
+
+/* Its first byte is in memory: is its end, too? The kernel's read-ahead may have come just so far. */
+static bool ends_warm(int fd, uint64_t offset, uint64_t len)
+{
+	uint64_t end = len < COARSE ? len : COARSE;
+	if (len == 0 || !may_ask_presence())
+		return true;
+	enum presence last = presence(fd, offset + len - end, end);
+	return last == ALL || last == UNTOLD;
+}
+
 /* The kernel shall read on from `offset`. It begins with single pages: the first are looked at one by one. A hole is left
  * before them, or what is there already would be taken for a sequence of single pages, to be gone on with; it is filled
  * last. The result is up to where that goes. */
@@ -153,10 +169,7 @@ static bool lead(int fd, uint64_t offset, uint64_t len, enum presence whole)
 /* On a disk. Is it in memory after all? */
 static bool near_on_disk(int fd, enum ct_nearing how, uint64_t offset, uint64_t len)
 {
-	enum presence whole = UNTOLD;
-	/* A filter of system calls may end the program for one that it does not know. */
-	if (SHIM_RAW(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) == 0)
-		whole = presence(fd, offset, len);
+	enum presence whole = may_ask_presence() ? presence(fd, offset, len) : UNTOLD;
 	atomic_store(&untold, whole == UNTOLD);
 	if (how == CT_NEAR_ALONE) {
 		if (whole == UNTOLD ? look(fd, offset) == SHIM_WARM : whole == ALL)
@@ -174,8 +187,12 @@ void shim_near(void *context, enum ct_nearing how, uint64_t offset, uint64_t len
 	int fd = ciphertext->fd, place = ciphertext->place;
 	/* What was cold is taken to go on so until it is seen to be warm. Looking has the kernel read a page, out of order if
 	 * it is left alone: then the file's first page is looked at, which has been read. */
-	if (place == SHIM_UNKNOWN || place == SHIM_WARM)
-		ciphertext->place = place = look(fd, how == CT_NEAR_BEHIND && atomic_load(&untold) ? 0 : offset);
+	if (place == SHIM_UNKNOWN || place == SHIM_WARM) {
+		place = look(fd, how == CT_NEAR_BEHIND && atomic_load(&untold) ? 0 : offset);
+		if (place == SHIM_WARM && !ends_warm(fd, offset, len))
+			place = SHIM_COLD;
+		ciphertext->place = place;
+	}
 	if (place == SHIM_FAR) {
 		uint64_t step = far_step(fd), first = 0;
 		if (how == CT_NEAR_ALONE && step > ASK_ALONE)

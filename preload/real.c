@@ -212,6 +212,16 @@ static int first_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 	return -(int)SHIM_RAW(SYS_rt_sigprocmask, how, set, old, 8, 0, 0);
 }
 
+static int first_sigsuspend(const sigset_t *set)
+{
+	return (int)finish(SHIM_RAW(SYS_rt_sigsuspend, set, 8, 0, 0, 0, 0));
+}
+
+static int first_epoll_pwait(int fd, struct epoll_event *events, int most, int timeout, const sigset_t *set)
+{
+	return (int)finish(SHIM_RAW(SYS_epoll_pwait, fd, events, most, timeout, set, 8));
+}
+
 static ssize_t first_sendfile(int out, int in, off64_t *offset, size_t len)
 {
 	return finish(SHIM_RAW(SYS_sendfile, out, in, offset, len, 0, 0));
@@ -327,6 +337,17 @@ FIRST(sighandler_t, __sysv_signal, (int number, sighandler_t handler), (number, 
 FIRST(sighandler_t, sigset, (int number, sighandler_t handler), (number, handler))
 FIRST(int, sigignore, (int number), (number))
 FIRST(int, sighold, (int number), (number))
+FIRST(int, sigrelse, (int number), (number))
+FIRST(int, siggetmask, (void), ())
+FIRST(int, ppoll, (struct pollfd *polled, nfds_t count, const struct timespec *timeout, const sigset_t *set),
+      (polled, count, timeout, set))
+FIRST(int, __ppoll_chk,
+      (struct pollfd *polled, nfds_t count, const struct timespec *timeout, const sigset_t *set, size_t room),
+      (polled, count, timeout, set, room))
+FIRST(int, pselect,
+      (int count, fd_set *in, fd_set *out, fd_set *other, const struct timespec *timeout, const sigset_t *set),
+      (count, in, out, other, timeout, set))
+FIRST(int, pthread_attr_setsigmask_np, (pthread_attr_t *attributes, const sigset_t *set), (attributes, set))
 FIRST(int, sigblock, (int mask), (mask))
 FIRST(int, sigsetmask, (int mask), (mask))
 FIRST(int, aio_read, (struct aiocb *request), (request))

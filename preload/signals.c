@@ -60,16 +60,6 @@ SHIM_HOOK sighandler_t __sysv_signal(int number, sighandler_t handler)
 }
 SHIM_ALIAS(sysv_signal, __sysv_signal);
 
-/* `set` without the signal, in *open, when it has to be changed. */
-static const sigset_t *without(const sigset_t *set, sigset_t *open)
-{
-	if (set == NULL || sigismember(set, SIGSEGV) != 1)
-		return set;
-	*open = *set;
-	sigdelset(open, SIGSEGV);
-	return open;
-}
-
 static void remember(int how, const sigset_t *set, sigset_t *old, bool blocked)
 {
 	if (old != NULL && blocked)
@@ -92,7 +82,7 @@ static void remember(int how, const sigset_t *set, sigset_t *old, bool blocked)
 		if (set != NULL) /* `old` may be the same */                                     \
 			asked = *set;                                                            \
 		bool blocked = blocks;                                                           \
-		int result = shim_real.name(how, how == SIG_UNBLOCK ? set : without(set, &open), old); \
+		int result = shim_real.name(how, how == SIG_UNBLOCK ? set : shim_fault_open_in(set, &open), old); \
 		if (result == 0)                                                                 \
 			remember(how, set != NULL ? &asked : NULL, old, blocked);                \
 		return result;                                                                   \
@@ -101,32 +91,68 @@ static void remember(int how, const sigset_t *set, sigset_t *old, bool blocked)
 MASK(sigprocmask)
 MASK(pthread_sigmask)
 
+/* Masks of the first 31 signals, as 4.2BSD had them. */
+static const int SEGV_BIT = 1 << (SIGSEGV - 1);
+
+/* What was blocked before, as the program sees it; `blocks` becomes `now`. */
+static int blocked_before(int mask, bool now)
+{
+	mask |= blocks ? SEGV_BIT : 0;
+	blocks = now;
+	return mask;
+}
+
 SHIM_HOOK int sigblock(int mask)
 {
-	return shim_real.sigblock(shim_fault_is_kept_open() ? mask & ~(1 << (SIGSEGV - 1)) : mask);
+	if (!shim_fault_is_kept_open())
+		return shim_real.sigblock(mask);
+	return blocked_before(shim_real.sigblock(mask & ~SEGV_BIT), blocks || (mask & SEGV_BIT) != 0);
 }
 
 SHIM_HOOK int sigsetmask(int mask)
 {
-	return shim_real.sigsetmask(shim_fault_is_kept_open() ? mask & ~(1 << (SIGSEGV - 1)) : mask);
+	if (!shim_fault_is_kept_open())
+		return shim_real.sigsetmask(mask);
+	return blocked_before(shim_real.sigsetmask(mask & ~SEGV_BIT), (mask & SEGV_BIT) != 0);
+}
+
+SHIM_HOOK int siggetmask(void)
+{
+	return blocked_before(shim_real.siggetmask(), blocks);
 }
 
 SHIM_HOOK int sighold(int number)
 {
-	if (number == SIGSEGV && shim_fault_is_kept_open())
-		return 0;
-	return shim_real.sighold(number);
+	if (number != SIGSEGV || !shim_fault_is_kept_open())
+		return shim_real.sighold(number);
+	blocks = true;
+	return 0;
+}
+
+SHIM_HOOK int sigrelse(int number)
+{
+	if (number == SIGSEGV)
+		blocks = false;
+	return shim_real.sigrelse(number);
 }
 
 SHIM_HOOK sighandler_t sigset(int number, sighandler_t handler)
 {
-	if (number != SIGSEGV || !shim_fault_exchange(NULL, NULL))
-		return shim_real.sigset(number, handler);
-	if (handler != SIG_HOLD)
-		return set_handler(handler, 0);
 	struct sigaction now;
-	sigaction(SIGSEGV, NULL, &now);
-	return now.sa_handler;
+	bool held = blocks;
+	if (number != SIGSEGV || !shim_fault_is_kept_open())
+		return shim_real.sigset(number, handler);
+	if (handler == SIG_HOLD) {
+		sigaction(SIGSEGV, NULL, &now);
+		blocks = true;
+		return held ? SIG_HOLD : now.sa_handler;
+	}
+	sighandler_t before =
+		shim_fault_exchange(NULL, NULL) ? set_handler(handler, 0) : shim_real.sigset(number, handler);
+	if (before == SIG_ERR)
+		return before;
+	blocks = false;
+	return held ? SIG_HOLD : before;
 }
 
 SHIM_HOOK int sigignore(int number)

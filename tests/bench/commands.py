@@ -54,7 +54,7 @@ class Commands:
         self.out.unlink(missing_ok=True)
         os.sync()
         measure.warm_cache([self.source])
-        measure.warm_memory(2 * data)
+        measure.warm_memory(4 * data)  # saving takes three times the data: tensors, what they become, the file's pages
 
     def same(self, digest, want, got):
         if digest and not filecmp.cmp(want, got, shallow=False):

@@ -95,10 +95,10 @@ def asked(shim, keys, tmp_path):
     if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
         pytest.skip("tracing is not permitted here")
 
-    def run(model, how, on=True):
+    def run(model, how, on=True, touched=TOUCHED):
         trace = tmp_path / "trace"
         shim.run(["strace", "-f", "-o", trace, "-e", "trace=fadvise64,preadv2", sys.executable, "-c", TOUCH, model, how,
-                  *TOUCHED], on=on, keys=keys if on else None, serve="lazy" if on else None).check()
+                  *touched], on=on, keys=keys if on else None, serve="lazy" if on else None).check()
         text = trace.read_text()
         ranges = [(int(m[1]), int(m[1]) + int(m[2]))
                   for m in re.finditer(r"fadvise64\(\d+, (\d+), (\d+), POSIX_FADV_WILLNEED", text)]
@@ -125,6 +125,19 @@ def test_asked_for_here_and_there(model, asked):
     assert ranges
     for at in (*looks, *(at for pair in ranges for at in pair)):
         assert any(abs(at - size * i // 10) <= around for i in TOUCHED), at
+
+
+@pytest.mark.skipif(tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) < (6, 5), reason="no cachestat")
+def test_asked_for_behind_what_is_there(model, asked):
+    """The kernel's read-ahead has come to the middle of what is needed: that its beginning is there does not mean all is."""
+    at = model.stat().st_size * TOUCHED[0] // 10
+    cold(model)
+    fd = os.open(model, os.O_RDONLY)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)  # no more than what is read
+    os.pread(fd, 4 * MIB + 4096, at - 4 * MIB)
+    os.close(fd)
+    ranges, looks = asked(model, "few", touched=TOUCHED[:1])
+    assert min(looks) <= at < max(end for _, end in ranges)
 
 
 def test_not_asked_for_in_memory(model, asked):

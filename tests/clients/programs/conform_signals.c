@@ -1,7 +1,11 @@
 /* Signals, as a program asks for them while a model is mapped, and other names of calls that take memory. */
 #include "conform.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -132,6 +136,23 @@ static void older_masks(void)
 	STEP(sighold, "one", (SIGUSR1));
 	show_mask("sighold", "one");
 	STEP(sigsetmask, "none again", (0));
+	STEP(sigblock, "the one of memory", (sigmask(SIGSEGV)));
+	show_mask("sigblock", "the one of memory");
+	STEP(siggetmask, "with it", ());
+	STEP(sigblock, "nothing", (0));
+	STEP(sigrelse, "the one of memory", (SIGSEGV));
+	show_mask("sigrelse", "the one of memory");
+	STEP(sighold, "the one of memory", (SIGSEGV));
+	show_mask("sighold", "the one of memory");
+	HANDLER(sigset, "what is held", (SIGSEGV, SIG_HOLD));
+	HANDLER(sigset, "the default for what is held", (SIGSEGV, SIG_DFL));
+	show_mask("sigset", "the default");
+	HANDLER(sigset, "to hold", (SIGSEGV, SIG_HOLD));
+	show_mask("sigset", "to hold");
+	STEP(sigsetmask, "all", (~0));
+	STEP(sigsetmask, "none at last", (0));
+	STEP(sigrelse, "one that is not held", (SIGUSR1));
+	STEP(sigrelse, "no signal", (999));
 }
 
 TOPIC(signals)
@@ -148,6 +169,91 @@ TOPIC(signals)
 	STEP(sigaction, "of one that has none", (SIGKILL, &(struct sigaction){.sa_handler = first}, NULL));
 	HANDLER(signal, "of no signal", (999, first));
 	look("mmap", "all of it", place, size);
+}
+
+/* --- while a program waits with all signals blocked but one, its handler reads from a model --- */
+
+int __sigsuspend(const sigset_t *set);
+int __ppoll_chk(struct pollfd *polled, nfds_t count, const struct timespec *timeout, const sigset_t *set, size_t room);
+
+static unsigned char *to_touch;
+static volatile sig_atomic_t touched;
+
+static void toucher(int number)
+{
+	(void)number;
+	touched = to_touch[middle];
+}
+
+/* The signal is there already and blocked: the wait lets it in. */
+static void prepare(void)
+{
+	sigset_t set;
+	touched = -1;
+	to_touch = map_model(size, PROT_READ, MAP_PRIVATE, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+	raise(SIGUSR1);
+}
+
+static void show_touched(const char *name)
+{
+	found(name, "what a handler read", "%d", (int)touched);
+	munmap(to_touch, size);
+}
+
+#define WAIT(name, arguments)                                     \
+	do {                                                      \
+		prepare();                                        \
+		STEP(name, "all blocked but one", arguments);     \
+		show_touched(#name);                              \
+	} while (0)
+
+static void *touch_in_thread(void *all)
+{
+	sigset_t now;
+	pthread_sigmask(SIG_BLOCK, NULL, &now);
+	touched = to_touch[middle];
+	*(bool *)all = sigismember(&now, SIGUSR1) == 1 && sigismember(&now, SIGTERM) == 1;
+	return NULL;
+}
+
+TOPIC(waits)
+{
+	sigset_t all, but_one;
+	int ends[2], queue = epoll_create1(0);
+	struct timespec second = {.tv_sec = 1};
+	struct sigaction action = {.sa_handler = toucher};
+	struct epoll_event event = {.events = EPOLLIN};
+	pthread_attr_t attributes;
+	pthread_t thread;
+	bool blocked = false;
+	fd_set reading;
+	need(pipe(ends) == 0 && queue >= 0 && epoll_ctl(queue, EPOLL_CTL_ADD, ends[0], &event) == 0);
+	need(sigaction(SIGUSR1, &action, NULL) == 0);
+	struct pollfd polled = {.fd = ends[0], .events = POLLIN};
+	FD_ZERO(&reading);
+	FD_SET(ends[0], &reading);
+	sigfillset(&all);
+	but_one = all;
+	sigdelset(&but_one, SIGUSR1);
+	WAIT(sigsuspend, (&but_one));
+	WAIT(__sigsuspend, (&but_one));
+	WAIT(ppoll, (&polled, 1, &second, &but_one));
+	WAIT(__ppoll_chk, (&polled, 1, &second, &but_one, sizeof polled));
+	WAIT(pselect, (ends[0] + 1, &reading, NULL, NULL, &second, &but_one));
+	WAIT(epoll_pwait, (queue, &event, 1, 1000, &but_one));
+	need(write(ends[1], "x", 1) == 1);
+	STEP(ppoll, "with no mask", (&polled, 1, NULL, NULL));
+	STEP(epoll_pwait, "with no mask", (queue, &event, 1, -1, NULL));
+	prepare();
+	need(pthread_attr_init(&attributes) == 0);
+	STEP(pthread_attr_setsigmask_np, "all", (&attributes, &all));
+	need(pthread_create(&thread, &attributes, touch_in_thread, &blocked) == 0 && pthread_join(thread, NULL) == 0);
+	found("pthread_attr_setsigmask_np", "others blocked", "%d", blocked);
+	show_touched("pthread_attr_setsigmask_np");
+	STEP(pthread_attr_setsigmask_np, "none", (&attributes, NULL));
 }
 
 TOPIC(other_names)
