@@ -7,7 +7,7 @@ from tables import base_of, columns_of, peaks, ratio_text, time_text, why, word
 
 INTRO = """# What loading costs
 
-`make bench` measured this and wrote this page; `make bench SIZE=256M RUNS=3` tries it and leaves the page alone.
+`{command}` measured this and wrote this page; `make bench SIZE=256M RUNS=3` tries it and leaves the page alone.
 
 ![Time to load, by work and peer](bench.svg)
 
@@ -107,9 +107,15 @@ def overhead(result):
         for r in result["overhead"]))
 
 
+def command(result):
+    """What measures it again."""
+    size, runs = result["size"], result["runs"]
+    return "make bench" + ("" if size == 2 << 30 else f" SIZE={size >> 20}M") + ("" if runs == 5 else f" RUNS={runs}")
+
+
 def page(result, titles, notes):
     """The page; `notes`: is there a page of notes beside it?"""
-    lines = [INTRO.format(runs=result["runs"]), *goals(result)]
+    lines = [INTRO.format(command=command(result), runs=result["runs"]), *goals(result)]
     if notes:
         lines.append("\nWhere time goes in what was missed: [bench-notes.md](bench-notes.md).")
     lines += machine(result)
