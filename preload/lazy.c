@@ -36,9 +36,9 @@ static unsigned repeated(uintptr_t at)
 /* In parts that several threads can share, and none of which anybody has to wait long for. Huge pages are not cut in two. */
 static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 {
-	const size_t few = (size_t)8 << 20, many = 1000;
+	const size_t part = SHIM_PART, many = 1000;
 	uintptr_t base = atomic_load(&lazy->start);
-	size_t end = first + count, bytes = count * lazy->size >= 2 * few ? 2 * few : few;
+	size_t end = first + count, bytes = count * lazy->size >= part ? part : part / 2;
 	while (bytes < (atomic_load(&lazy->end) - base) / many) /* each becomes a mapping */
 		bytes *= 2;
 	for (size_t i = first, stop; i < end; i = stop) {

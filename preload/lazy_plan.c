@@ -9,7 +9,6 @@ static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are op
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
 static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
 static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on what was there already */
-static const uint64_t PART = UINT64_C(16) << 20; /* what one thread decrypts at once, far ahead of a reader */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
@@ -293,9 +292,9 @@ static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_b
  * costs the chunk that lies across it, and small pages. Returns the new end. */
 static size_t whole_parts(const struct shim_lazy *lazy, size_t from, size_t end)
 {
-	uintptr_t base = atomic_load(&lazy->start), place = (shim_window_start(lazy, end) - base) / PART;
+	uintptr_t base = atomic_load(&lazy->start), place = (shim_window_start(lazy, end) - base) / SHIM_PART;
 	size_t begin = end;
-	while (begin > from && (shim_window_start(lazy, begin - 1) - base) / PART == place)
+	while (begin > from && (shim_window_start(lazy, begin - 1) - base) / SHIM_PART == place)
 		begin--;
 	return begin > from ? begin : end;
 }
@@ -311,7 +310,7 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 	if (shim_resident_most() != 0)
 		more = least(more, held > 0 ? held : 1);
 	size_t end = least(next + more, limit);
-	if (end < limit && more * size >= MANY_PARTS * PART)
+	if (end < limit && more * size >= MANY_PARTS * SHIM_PART)
 		end = whole_parts(lazy, next, end);
 	plan->ahead = run->end > next ? run->end : next;
 	plan->ahead_count = end > plan->ahead ? end - plan->ahead : 0;

@@ -43,6 +43,8 @@ struct shim_runs {
 	atomic_flag busy;
 };
 
+enum { SHIM_PART = 16 << 20 }; /* bytes that one thread decrypts at once, far ahead of a reader */
+
 struct shim_lazy;
 
 /* Windows [first, first + count) are to be decrypted now, `count` at least 1 with the touched one among them, and
