@@ -36,11 +36,9 @@ static unsigned repeated(uintptr_t at)
 /* In parts that several threads can share, and none of which anybody has to wait long for. Huge pages are not cut in two. */
 static void ask_for(struct shim_lazy *lazy, size_t first, size_t count)
 {
-	const size_t part = SHIM_PART, many = 1000;
 	uintptr_t base = atomic_load(&lazy->start);
-	size_t end = first + count, bytes = count * lazy->size >= part ? part : part / 2;
-	while (bytes < (atomic_load(&lazy->end) - base) / many) /* each becomes a mapping */
-		bytes *= 2;
+	size_t end = first + count, part = shim_lazy_plan_part(lazy, true);
+	size_t bytes = count * lazy->size >= part ? part : shim_lazy_plan_part(lazy, false);
 	for (size_t i = first, stop; i < end; i = stop) {
 		size_t place = (shim_window_start(lazy, i) - base) / bytes;
 		for (stop = i + 1; stop < end && (shim_window_start(lazy, stop) - base) / bytes == place;)

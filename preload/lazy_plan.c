@@ -9,9 +9,11 @@ static const uint64_t LONG = UINT64_C(4) << 20;  /* messages from here on are op
 static const uint64_t MOST = UINT64_C(256) << 20; /* bytes ahead of a reader */
 static const uint64_t SHARE_OF_ALL = 1024;       /* shares of a tensor are counted in parts of it */
 static const uint64_t NEAR = UINT64_C(4) << 20;  /* where touches end depends on what was there already */
+static const size_t PART = (size_t)16 << 20;     /* decrypted by one thread at once, far ahead of a reader */
 static const uint64_t PAIR = UINT64_C(2) << 20;  /* a huge page */
 
 enum {
+	MOST_PARTS = 1000,  /* of a mapping */
 	MANY_PARTS = 2,     /* ahead; from so many on they are whole ones */
 	MANY = 600,         /* pieces, and as many gaps between them; from here on ... */
 	SURE = 3,           /* tensors' beginnings after one another, ... */
@@ -288,13 +290,21 @@ static struct shim_run *follow(struct shim_lazy *lazy, size_t touched, bool at_b
 	return run;
 }
 
+size_t shim_lazy_plan_part(const struct shim_lazy *lazy, bool far)
+{
+	size_t bytes = far ? PART : PART / 2;
+	while (bytes < (atomic_load(&lazy->end) - atomic_load(&lazy->start)) / MOST_PARTS)
+		bytes *= 2;
+	return bytes;
+}
+
 /* Up to `end`, but in whole parts: the rest is better asked for with what comes after it, as each end of what is decrypted
  * costs the chunk that lies across it, and small pages. Returns the new end. */
-static size_t whole_parts(const struct shim_lazy *lazy, size_t from, size_t end)
+static size_t whole_parts(const struct shim_lazy *lazy, size_t from, size_t end, size_t part)
 {
-	uintptr_t base = atomic_load(&lazy->start), place = (shim_window_start(lazy, end) - base) / SHIM_PART;
+	uintptr_t base = atomic_load(&lazy->start), place = (shim_window_start(lazy, end) - base) / part;
 	size_t begin = end;
-	while (begin > from && (shim_window_start(lazy, begin - 1) - base) / SHIM_PART == place)
+	while (begin > from && (shim_window_start(lazy, begin - 1) - base) / part == place)
 		begin--;
 	return begin > from ? begin : end;
 }
@@ -310,8 +320,9 @@ static void read_ahead(const struct shim_lazy *lazy, struct shim_run *run, size_
 	if (shim_resident_most() != 0)
 		more = least(more, held > 0 ? held : 1);
 	size_t end = least(next + more, limit);
-	if (end < limit && more * size >= MANY_PARTS * SHIM_PART)
-		end = whole_parts(lazy, next, end);
+	size_t part = shim_lazy_plan_part(lazy, true);
+	if (end < limit && more * size >= MANY_PARTS * part)
+		end = whole_parts(lazy, next, end, part);
 	plan->ahead = run->end > next ? run->end : next;
 	plan->ahead_count = end > plan->ahead ? end - plan->ahead : 0;
 	run->ahead = more;

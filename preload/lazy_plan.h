@@ -43,8 +43,6 @@ struct shim_runs {
 	atomic_flag busy;
 };
 
-enum { SHIM_PART = 16 << 20 }; /* bytes that one thread decrypts at once, far ahead of a reader */
-
 struct shim_lazy;
 
 /* Windows [first, first + count) are to be decrypted now, `count` at least 1 with the touched one among them, and
@@ -56,6 +54,10 @@ struct shim_plan {
 	bool small_ones;
 	size_t passed; /* windows that the run of touches has gone past without one */
 };
+
+/* Bytes that one thread decrypts at once ahead of a reader, counted from the mapping's start: so many that each part can become
+ * a mapping. `far`: there is plenty to decrypt, and the parts are larger. */
+size_t shim_lazy_plan_part(const struct shim_lazy *lazy, bool far);
 
 /* `at` was touched. While another thread asks the same, and in random order, nothing is foreseen. Async-signal-safe; signals
  * blocked. */
